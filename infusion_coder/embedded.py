@@ -1,13 +1,21 @@
-"""A private PostgreSQL and a private Valkey for an instance that was given no servers."""
+"""A private PostgreSQL and a private Valkey for an instance that was given no servers.
 
+Their addresses follow from the instance's folder alone, so a management command finds the servers that `make run`
+started. Their data lies under that folder; the sockets they listen on are open to the account that started them.
+"""
+
+import contextlib
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+from infusion_coder import postgres, processes, valkey
+from infusion_coder.processes import Child
+
 # A socket's path must fit into 104 bytes on macOS and 108 on Linux, its terminating zero included.
 LONGEST_SOCKET_PATH = 103
-POSTGRES_SOCKET = ".s.PGSQL.5432"
 ROLE = DATABASE = "infusion_coder"
 
 
@@ -16,20 +24,52 @@ def instance_dir(given: str) -> Path:
     return Path(given).expanduser().resolve()
 
 
-def socket_dir(var_dir: Path) -> Path:
+def socket_dir(instance: Path) -> Path:
     """The folder of the sockets: inside the instance's folder, or elsewhere where that path is too long for a socket."""
-    near = var_dir / "run"
-    if len(os.fsencode(near / "postgres" / POSTGRES_SOCKET)) <= LONGEST_SOCKET_PATH:
+    near = instance / "run"
+    if len(os.fsencode(near / "postgres" / postgres.SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
         return near
-    mark = hashlib.sha256(os.fsencode(var_dir)).hexdigest()[:12]
-    return Path("/tmp") / f"infusion-coder-{os.getuid()}-{mark}"
+    mark = hashlib.sha256(os.fsencode(instance)).hexdigest()[:12]
+    return Path("/tmp") / f"infusion-coder-{os.getuid()}-{mark}"  # noqa: S108 -- made for its owner only, and checked
 
 
-def database_url(var_dir: Path, *, database: str = DATABASE, role: str = ROLE) -> str:
+def database_url(instance: Path) -> str:
     """The address of the private database, whether or not it runs."""
-    return f"postgresql://{role}@/{database}?host={quote(str(socket_dir(var_dir) / 'postgres'))}"
+    return f"postgresql://{ROLE}@/{DATABASE}?host={quote(str(socket_dir(instance) / 'postgres'))}"
 
 
-def redis_url(var_dir: Path) -> str:
+def redis_url(instance: Path) -> str:
     """The address of the private broker, whether or not it runs."""
-    return f"unix://{quote(str(socket_dir(var_dir) / 'valkey' / 'socket'))}"
+    return f"unix://{quote(str(socket_dir(instance) / 'valkey' / valkey.SOCKET_NAME))}"
+
+
+@contextlib.contextmanager
+def servers(instance: Path, *, database: bool, broker: bool, is_durable: bool = True) -> Iterator[list[Child]]:
+    """The servers asked for, started, ready, and ended afterwards.
+
+    What a killed start left running of them is ended first. `is_durable=False` lets PostgreSQL lose data on a power
+    cut, which is what tests want. The caller holds the instance: two of these on one folder would end each other.
+    Raises UnableToStartServer.
+    """
+    instance.mkdir(parents=True, exist_ok=True)
+    sockets = _own_folder(socket_dir(instance))
+    (instance / "log").mkdir(exist_ok=True)
+    started: list[Child] = []
+    try:
+        if broker:
+            started.append(valkey.start(instance=instance, sockets=sockets / "valkey"))
+        if database:
+            started.append(postgres.start(instance=instance, sockets=sockets / "postgres", is_durable=is_durable))
+            postgres.ensure_database(sockets / "postgres", role=ROLE, database=DATABASE)
+        yield started
+    finally:
+        processes.end_all(reversed(started))
+
+
+def _own_folder(folder: Path) -> Path:
+    """The folder, ours alone to write to. Raises UnableToStartServer where someone else made it before us."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o711)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        message = f"{folder} belongs to someone else; give another VAR_DIR."
+        raise processes.UnableToStartServer(message)
+    return folder
