@@ -8,8 +8,10 @@ import tempfile
 os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="infusion-coder-tests-")
 
 from infusion_coder.settings import *  # noqa: E402, F403
-from infusion_coder.settings import STORAGES  # noqa: E402
+from infusion_coder.settings import DATABASES, STORAGES  # noqa: E402
 
+# The production backend, able to empty tables that refuse TRUNCATE.
+DATABASES["default"]["ENGINE"] = "tests.postgresql"
 # One round of a fast hash: no test is about how long a password takes to guess.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Files as they lie, without the collected and hashed copies.

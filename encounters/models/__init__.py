@@ -1,0 +1,37 @@
+"""The chart, what was coded from it, and what people decided: one table a class, one subject a file."""
+
+from encounters.models.administration import (
+    Addendum,
+    AdministrationPause,
+    Container,
+    DrugAdministration,
+)
+from encounters.models.audit import AuditEvent
+from encounters.models.coding import CodedLine, CodingRun, RunFinding
+from encounters.models.encounter import Diagnosis, Encounter, Order, VascularAccess
+from encounters.models.intake import IntakeBatch, IntakeRefusal
+from encounters.models.patient import Location, Patient, Payer
+from encounters.models.review import FinalLine, LineDecision, Review
+
+__all__ = [
+    "Addendum",
+    "AdministrationPause",
+    "AuditEvent",
+    "CodedLine",
+    "CodingRun",
+    "Container",
+    "Diagnosis",
+    "DrugAdministration",
+    "Encounter",
+    "FinalLine",
+    "IntakeBatch",
+    "IntakeRefusal",
+    "LineDecision",
+    "Location",
+    "Order",
+    "Patient",
+    "Payer",
+    "Review",
+    "RunFinding",
+    "VascularAccess",
+]

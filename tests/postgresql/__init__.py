@@ -1,0 +1,1 @@
+"""The database of the tests: PostgreSQL as in production, and a way to empty its guarded tables between tests."""
