@@ -4,13 +4,16 @@
 import os
 import sys
 
+from infusion_coder import command_line
+
 
 def main() -> None:
     """The command named in the arguments has run, with a database and a broker to speak to."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "infusion_coder.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    with command_line.servers_for(sys.argv):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,37 @@
 """System checks: what would only fail later, under a user's hands, is refused at the start."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+
+@register("rulebook")
+def rulebook_loads(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The loader accepts the whole rulebook: strict keys, every value cited, no gaps and no overlaps."""
+    try:
+        from rules.errors import RulebookError
+        from rules.rulebook.loader import load_rulebook
+    except ImportError:
+        return []
+    try:
+        load_rulebook()
+    except RulebookError as error:
+        return [Error(f"The rulebook is refused: {error}", hint="Mend the file it names.", id="infusion_coder.E001")]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def servers_are_given(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A deployment names its servers: the private ones live and die with `make run`."""
+    missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not os.environ.get(name, "").strip()]
+    return [
+        Warning(
+            f"{name} is not set, so the private server of a desk would be used.",
+            hint="docs/deploy.md lists what a deployment sets.",
+            id=f"infusion_coder.W00{number}",
+        )
+        for number, name in enumerate(missing, start=1)
+    ]

@@ -11,17 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from infusion_coder import postgres, processes, valkey
+from infusion_coder import env, postgres, processes, valkey
 from infusion_coder.processes import Child
 
+BASE_DIR = Path(__file__).resolve().parent.parent
 # A socket's path must fit into 104 bytes on macOS and 108 on Linux, its terminating zero included.
 LONGEST_SOCKET_PATH = 103
 ROLE = DATABASE = "infusion_coder"
 
 
-def instance_dir(given: str) -> Path:
-    """The instance's own folder, absolute, whatever the working folder is."""
-    return Path(given).expanduser().resolve()
+def instance_dir() -> Path:
+    """The instance's own folder, from VAR_DIR or else `var` in the checkout; absolute, whatever the working folder is."""
+    return Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).expanduser().resolve()
 
 
 def socket_dir(instance: Path) -> Path:
@@ -41,6 +42,20 @@ def database_url(instance: Path) -> str:
 def redis_url(instance: Path) -> str:
     """The address of the private broker, whether or not it runs."""
     return f"unix://{quote(str(socket_dir(instance) / 'valkey' / valkey.SOCKET_NAME))}"
+
+
+@contextlib.contextmanager
+def missing_servers(instance: Path, *, is_durable: bool = True) -> Iterator[dict[str, str]]:
+    """Private servers for whichever of DATABASE_URL and REDIS_URL is not set, and their addresses by those names.
+
+    Raises UnableToStartServer.
+    """
+    addresses = {"DATABASE_URL": database_url(instance), "REDIS_URL": redis_url(instance)}
+    missing = {name: address for name, address in addresses.items() if not os.environ.get(name, "").strip()}
+    with servers(
+        instance, database="DATABASE_URL" in missing, broker="REDIS_URL" in missing, is_durable=is_durable
+    ):
+        yield missing
 
 
 @contextlib.contextmanager

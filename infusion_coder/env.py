@@ -13,6 +13,9 @@ FALSE_WORDS = frozenset({"0", "false", "no", "off"})
 DATABASE_SCHEMES = frozenset({"postgres", "postgresql"})
 BROKER_SCHEMES = frozenset({"redis", "rediss", "unix"})
 
+# A database that does not answer is told of soon, rather than after minutes.
+CONNECT_SECONDS = "5"
+
 
 def text(name: str, default: str | None = None) -> str:
     """The variable's text without surrounding blanks; unset or empty means the default.
@@ -76,6 +79,7 @@ def database(address: str) -> dict[str, object]:
         raise ImproperlyConfigured(message)
     options = dict(_query(parts.query, variable="DATABASE_URL"))
     host = options.pop("host", parts.hostname or "")
+    options.setdefault("connect_timeout", CONNECT_SECONDS)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": name,

@@ -10,6 +10,9 @@ from pathlib import Path
 POLL_SECONDS = 0.2
 
 
+SERVING = "make run"
+
+
 class UnableToHoldInstance(Exception):
     """Another process has the instance's folder in hand."""
 
@@ -19,28 +22,32 @@ class UnableToHoldInstance(Exception):
             f"{instance} is in use by {holder or 'another process'}. "
             "Stop that one first, or give this one a VAR_DIR and a PORT of its own."
         )
-        self.holder = holder
+        self.is_served = holder.startswith(SERVING)
 
 
 @contextlib.contextmanager
-def held(instance: Path, *, purpose: str, patience: float = 0.0) -> Iterator[None]:
+def held(instance: Path, *, purpose: str, patience: float) -> Iterator[None]:
     """The folder is ours while the block runs; the lock goes with the process, however that ends.
 
-    Raises UnableToHoldInstance when another still has it after so many seconds.
+    Raises UnableToHoldInstance when another still has it after so many seconds, and at once when that one is `make run`,
+    which does not end by itself.
     """
     instance.mkdir(parents=True, exist_ok=True)
     with (instance / "instance.lock").open("a+", encoding="utf-8") as file:
         until = time.monotonic() + patience
         while not _lock(file.fileno()):
-            if time.monotonic() >= until:
-                file.seek(0)
-                raise UnableToHoldInstance(instance, file.read().strip())
+            file.seek(0)
+            holder = file.read().strip()
+            if holder.startswith(SERVING) or time.monotonic() >= until:
+                raise UnableToHoldInstance(instance, holder)
             time.sleep(POLL_SECONDS)
         file.truncate(0)
         file.write(f"{purpose} (process {os.getpid()})")
         file.flush()
-        yield
-        file.truncate(0)
+        try:
+            yield
+        finally:
+            file.truncate(0)
 
 
 def _lock(descriptor: int) -> bool:

@@ -15,6 +15,7 @@ import psutil
 # one left behind.
 MARK = "INFUSION_CODER_INSTANCE"
 POLL_SECONDS = 0.05
+LONGEST_LOG_BYTES = 10 * 1024 * 1024
 
 
 class UnableToStartServer(Exception):
@@ -69,14 +70,17 @@ def start(
     instance: Path,
     output: Path | None,
     environment: Mapping[str, str] | None = None,
+    folder: Path = Path("/"),
     account: Account | None = None,
     farewells: Sequence[tuple[signal.Signals, float]] = ((signal.SIGTERM, 20.0),),
 ) -> Child:
     """A new child in its own session, so that Ctrl-C reaches only whoever is to end it.
 
-    `output` is the file its words are appended to; without one they go where ours go. Its working folder is the root,
-    which any account may be in.
+    `output` is the file its words are appended to; without one they go where ours go. It starts in the root folder, which
+    any account may be in, unless another is given.
     """
+    if output:
+        _rotate(output)
     with contextlib.ExitStack() as files:
         words = files.enter_context(output.open("ab")) if output else None
         process = subprocess.Popen(
@@ -85,13 +89,19 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=subprocess.STDOUT if words else None,
-            cwd="/",
+            cwd=folder,
             start_new_session=True,
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
         )
     return Child(name=name, process=process, farewells=farewells)
+
+
+def _rotate(log: Path) -> None:
+    """Keeps one older log beside a long one."""
+    if log.exists() and log.stat().st_size > LONGEST_LOG_BYTES:
+        log.replace(log.with_name(f"{log.name}.1"))
 
 
 def wait_until_ready(child: Child, is_ready: Callable[[], bool], *, seconds: float, log: Path) -> None:
@@ -101,12 +111,13 @@ def wait_until_ready(child: Child, is_ready: Callable[[], bool], *, seconds: flo
         if not child.is_alive or time.monotonic() > until:
             why = f"did not answer within {seconds:.0f} s" if child.is_alive else "ended"
             child.end()
-            message = f"{child.name} {why} while starting. The end of {log}:\n{_tail(log)}"
+            message = f"{child.name} {why} while starting. The end of {log}:\n{tail(log)}"
             raise UnableToStartServer(message)
         time.sleep(POLL_SECONDS)
 
 
-def _tail(log: Path, *, lines: int = 15) -> str:
+def tail(log: Path, *, lines: int = 15) -> str:
+    """The last lines of a log, for a message."""
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 

@@ -1,14 +1,11 @@
 """Settings: one file for every place it runs, everything that differs comes from the environment."""
 
-from pathlib import Path
-
 from infusion_coder import embedded, env, logs, secret
-
-BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Everything that this instance writes outside its database lies here: the embedded servers' data, the collected static
 # files, the secret key. Two instances on one machine differ in this and in PORT.
-VAR_DIR = embedded.instance_dir(env.text("VAR_DIR", str(BASE_DIR / "var")))
+BASE_DIR = embedded.BASE_DIR
+VAR_DIR = embedded.instance_dir()
 
 # --- who may speak to it -------------------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG", default=False)
@@ -20,7 +17,7 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 BEHIND_TLS = env.flag("BEHIND_TLS", default=False)
 SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
-# The load balancer asks for health in plain HTTP, from inside.
+# A load balancer asks for health in plain HTTP, from inside.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = BEHIND_TLS
@@ -120,7 +117,7 @@ CELERY_WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", default=2, low=1, 
 CELERY_TASK_SOFT_TIME_LIMIT = 9 * 60
 CELERY_TASK_TIME_LIMIT = 10 * 60
 # Longer than any task may run, or the broker would hand a running task to a second worker.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 15 * 60}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 15 * 60, "socket_connect_timeout": 5}
 # Results are rows. Nobody waits for a task's return value.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
@@ -137,6 +134,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 25.0},
     },
 }
+
+# The broker may be away for as long as it likes: the worker goes on trying, the rows wait.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Sending a nudge fails soon, because a person is waiting for the page and the sweep will find the row.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 
 # --- files ---------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
@@ -185,6 +187,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+
+# --- the demo ------------------------------------------------------------------------------------------------------
+# The password of the demo users, who exist only in a database that `make run` found empty; it prints their names.
+DEMO_PASSWORD = env.text("DEMO_PASSWORD", "infusion-demo")
 
 # --- logs ----------------------------------------------------------------------------------------------------------
 LOGGING = logs.configuration(

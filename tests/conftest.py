@@ -22,13 +22,7 @@ def servers() -> Iterator[None]:
 
     from infusion_coder import embedded
 
-    instance = Path(settings.VAR_DIR)
-    with embedded.servers(
-        instance,
-        database="DATABASE_URL" not in os.environ,
-        broker="REDIS_URL" not in os.environ,
-        is_durable=False,
-    ):
+    with embedded.missing_servers(Path(settings.VAR_DIR), is_durable=False):
         yield
 
 

@@ -1,0 +1,62 @@
+# Everything a person does here, by name. `make` alone lists it.
+
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+RUN := $(VENV)/bin/python
+# Two cores, two test processes.
+PYTEST_WORKERS ?= 2
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: setup ## start everything on http://127.0.0.1:8000/ (HOST, PORT and VAR_DIR change where); Ctrl-C stops it
+	@exec $(RUN) -m infusion_coder.run
+
+.PHONY: setup
+setup:
+	@$(PYTHON) -I infusion_coder/bootstrap.py $(VENV) requirements.txt
+
+.PHONY: setup-dev
+setup-dev:
+	@$(PYTHON) -I infusion_coder/bootstrap.py $(VENV) requirements-dev.txt
+
+.PHONY: test
+test: setup-dev ## run the whole suite against real servers, browser tests too where a Chromium is found
+	@$(RUN) -m pytest --numprocesses $(PYTEST_WORKERS) --cov --cov-report=term:skip-covered
+
+.PHONY: rules
+rules: setup-dev ## test the rules alone: no database, seconds
+	@$(RUN) -m pytest -p no:django -p no:cacheprovider tests/rules
+
+.PHONY: check
+check: lint types floors django-check ## everything that needs no test run: lint, types, floors, Django's own checks
+
+.PHONY: lint
+lint: setup-dev ## lint and format of Python and templates
+	@$(RUN) -m ruff check
+	@$(RUN) -m ruff format --check
+	@$(VENV)/bin/djlint templates --check --lint --quiet
+
+.PHONY: format
+format: setup-dev ## mend what lint can mend by itself
+	@$(RUN) -m ruff check --fix
+	@$(RUN) -m ruff format
+	@$(VENV)/bin/djlint templates --reformat --quiet
+
+.PHONY: types
+types: setup-dev ## types
+	@$(RUN) -m mypy
+
+.PHONY: floors
+floors: setup-dev ## floors and rooms: who may import whom
+	@PYTHONPATH=. $(VENV)/bin/lint-imports
+
+.PHONY: django-check
+django-check: setup-dev ## models match migrations; settings are fit for a deployment
+	@$(RUN) manage.py makemigrations --check --dry-run
+	@DATABASE_URL=postgresql://nobody@localhost/none REDIS_URL=redis://localhost/0 BEHIND_TLS=1 \
+		SECRET_KEY=only-for-this-check-and-never-used-to-sign-anything-0123456789 \
+		$(RUN) manage.py check --deploy --fail-level WARNING
