@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from drugs.models import Drug
+from drugs.models import Drug, Product
 from encounters.models.append_only import AppendOnly
 from encounters.models.encounter import Encounter, Order, VascularAccess
 from rules.vocabulary import AdministrationStatus, Kind, Purpose, Route, Technique
@@ -19,8 +19,9 @@ KINDS = [(word.value, word.value.replace("_", " ")) for word in Kind]
 class DrugAdministration(models.Model):
     """An entry of the medication record as it was charted; it never changes, addenda lie over it.
 
-    `drug` is what the charted name resolved to, null while unmapped. `kind` is set only where the sender
-    names the family itself. `minutes`: a duration charted where a clock time is missing.
+    `drug` is what the charted name resolved to, null while unmapped; `product` the brand or maker's version that it
+    names, where it names one. `kind` is set only where the sender names the family itself. `minutes`: a duration
+    charted where a clock time is missing.
     """
 
     encounter = models.ForeignKey(Encounter, on_delete=models.CASCADE, related_name="administrations")
@@ -28,6 +29,7 @@ class DrugAdministration(models.Model):
     position = models.PositiveSmallIntegerField()
     drug_name = models.CharField(max_length=200)
     drug = models.ForeignKey(Drug, null=True, blank=True, on_delete=models.PROTECT)
+    product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.PROTECT)
     kind = models.CharField(max_length=16, choices=KINDS, blank=True)
     ndc = models.CharField(max_length=16, blank=True)
     hcpcs = models.CharField(max_length=5, blank=True)
@@ -72,6 +74,9 @@ class DrugAdministration(models.Model):
                 condition=(Q(dose_amount__isnull=True) | Q(dose_amount__gte=0))
                 & (Q(discarded_amount__isnull=True) | Q(discarded_amount__gte=0)),
                 name="administration_amounts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(product__isnull=True) | Q(drug__isnull=False), name="administration_product_is_of_a_drug"
             ),
         ]
 

@@ -124,7 +124,10 @@ class Review(models.Model):
                 name="review_accepted_by_somebody",
             ),
             models.CheckConstraint(condition=Q(state__in=ReviewState.values), name="review_state_is_known"),
-            models.CheckConstraint(condition=~Q(state="pended") | ~Q(pend_reason=""), name="review_pend_says_why"),
+            models.CheckConstraint(
+                condition=~Q(state="pended") | (~Q(pend_reason="") & (~Q(pend_reason="other") | ~Q(pend_note=""))),
+                name="review_pend_says_why",
+            ),
             models.CheckConstraint(
                 condition=~Q(state="second_review") | Q(second_review_from__isnull=False),
                 name="review_second_review_has_a_first",
@@ -193,6 +196,9 @@ class LineDecision(AppendOnly):
             models.CheckConstraint(
                 condition=~Q(action__in=["overridden", "rejected", "added"]) | ~Q(reason_code=""),
                 name="decision_against_the_engine_says_why",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason_code="other") | ~Q(reason=""), name="decision_for_other_reasons_says_which"
             ),
             models.CheckConstraint(condition=Q(action__in=DecisionAction.values), name="decision_action_is_known"),
             models.CheckConstraint(
