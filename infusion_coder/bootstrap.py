@@ -18,7 +18,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 def main(folder: Path, requirements: Path) -> int:
     """The exit status."""
     if sys.version_info < OLDEST_PYTHON:
-        words = "Python %d.%d or newer is needed; make PYTHON=/path/to/python3 names another.\n" % OLDEST_PYTHON
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        words = f"Python {oldest} or newer is needed; make PYTHON=/path/to/python3 names another.\n"
         sys.stderr.write(words)
         return 1
     folder.mkdir(parents=True, exist_ok=True)
@@ -44,7 +45,17 @@ def _install(folder: Path, requirements: Path) -> int:
         except subprocess.CalledProcessError:
             sys.stderr.write("This Python cannot make a virtual environment; on Debian: apt-get install python3-venv\n")
             return 1
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "-r", requirements]
+    command = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+        "-r",
+        str(requirements),
+    ]
     status = subprocess.run(command, check=False).returncode
     if status == 0:
         stamp.write_text(mark, encoding="ascii")

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Tags, register
 
 
 @register("rulebook")
@@ -19,7 +20,9 @@ def rulebook_loads(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     try:
         load_rulebook()
     except RulebookError as error:
-        return [Error(f"The rulebook is refused: {error}", hint="Mend the file it names.", id="infusion_coder.E001")]
+        return [
+            checks.Error(f"The rulebook is refused: {error}", hint="Mend the file it names.", id="infusion_coder.E001")
+        ]
     return []
 
 
@@ -28,7 +31,7 @@ def servers_are_given(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
     """A deployment names its servers: the private ones live and die with `make run`."""
     missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not os.environ.get(name, "").strip()]
     return [
-        Warning(
+        checks.Warning(
             f"{name} is not set, so the private server of a desk would be used.",
             hint="docs/deploy.md lists what a deployment sets.",
             id=f"infusion_coder.W00{number}",

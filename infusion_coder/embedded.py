@@ -21,12 +21,12 @@ ROLE = DATABASE = "infusion_coder"
 
 
 def instance_dir() -> Path:
-    """The instance's own folder, from VAR_DIR or else `var` in the checkout; absolute, whatever the working folder is."""
+    """The instance's own folder, from VAR_DIR or else `var` in the checkout; absolute in any working folder."""
     return Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).expanduser().resolve()
 
 
 def socket_dir(instance: Path) -> Path:
-    """The folder of the sockets: inside the instance's folder, or elsewhere where that path is too long for a socket."""
+    """The folder of the sockets: inside the instance's folder, or elsewhere where that is too long a path."""
     near = instance / "run"
     if len(os.fsencode(near / "postgres" / postgres.SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
         return near
@@ -52,9 +52,7 @@ def missing_servers(instance: Path, *, is_durable: bool = True) -> Iterator[dict
     """
     addresses = {"DATABASE_URL": database_url(instance), "REDIS_URL": redis_url(instance)}
     missing = {name: address for name, address in addresses.items() if not os.environ.get(name, "").strip()}
-    with servers(
-        instance, database="DATABASE_URL" in missing, broker="REDIS_URL" in missing, is_durable=is_durable
-    ):
+    with servers(instance, database="DATABASE_URL" in missing, broker="REDIS_URL" in missing, is_durable=is_durable):
         yield missing
 
 

@@ -38,7 +38,9 @@ def flag(name: str, *, default: bool) -> bool:
         return True
     if value in FALSE_WORDS:
         return False
-    message = f"{name}={value!r} is neither yes ({', '.join(sorted(TRUE_WORDS))}) nor no ({', '.join(sorted(FALSE_WORDS))})."
+    message = (
+        f"{name}={value!r} is neither yes ({', '.join(sorted(TRUE_WORDS))}) nor no ({', '.join(sorted(FALSE_WORDS))})."
+    )
     raise ImproperlyConfigured(message)
 
 

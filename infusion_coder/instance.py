@@ -29,8 +29,8 @@ class UnableToHoldInstance(Exception):
 def held(instance: Path, *, purpose: str, patience: float) -> Iterator[None]:
     """The folder is ours while the block runs; the lock goes with the process, however that ends.
 
-    Raises UnableToHoldInstance when another still has it after so many seconds, and at once when that one is `make run`,
-    which does not end by itself.
+    Raises UnableToHoldInstance when another still has it after so many seconds, and at once when that one is
+    `make run`, which does not end by itself.
     """
     instance.mkdir(parents=True, exist_ok=True)
     with (instance / "instance.lock").open("a+", encoding="utf-8") as file:

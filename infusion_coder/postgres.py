@@ -49,9 +49,7 @@ def start(*, instance: Path, sockets: Path, is_durable: bool) -> Child:
     ]
     command = [str(_installed() / "bin" / "postgres"), "-D", str(data)]
     command += [part for setting in settings for part in ("-c", setting)]
-    child = processes.start(
-        "postgres", command, instance=instance, output=log, account=account, farewells=FAREWELLS
-    )
+    child = processes.start("postgres", command, instance=instance, output=log, account=account, farewells=FAREWELLS)
     processes.wait_until_ready(child, lambda: answers(sockets), seconds=START_SECONDS, log=log)
     return child
 
@@ -155,12 +153,12 @@ def _runs(command: list[str | Path], account: Account) -> bool:
 
 
 def _initialise(data: Path, account: Account | None) -> None:
-    """A new data folder. It is made beside its place and moved there whole: a start that is killed leaves no half one."""
+    """A new data folder. It is made beside its place and moved there whole: a killed start leaves no half one."""
     half_made = data.with_name("postgres.making")
     shutil.rmtree(half_made, ignore_errors=True)
     _make_folder(half_made, account)
     command = [
-        _installed() / "bin" / "initdb",
+        str(_installed() / "bin" / "initdb"),
         f"--pgdata={half_made}",
         f"--username={SUPERUSER}",
         "--auth=trust",

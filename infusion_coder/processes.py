@@ -76,8 +76,8 @@ def start(
 ) -> Child:
     """A new child in its own session, so that Ctrl-C reaches only whoever is to end it.
 
-    `output` is the file its words are appended to; without one they go where ours go. It starts in the root folder, which
-    any account may be in, unless another is given.
+    `output` is the file its words are appended to; without one they go where ours go. It starts in the root folder,
+    which any account may be in, unless another is given.
     """
     if output:
         _rotate(output)
@@ -131,7 +131,7 @@ def end_all(children: Iterable[Child]) -> None:
 
 
 def end_leftovers(instance: Path, *, patience: float = 10.0) -> list[str]:
-    """Ends the processes that an earlier, killed start of this instance left running; their command lines, for a message.
+    """Ends the processes that a killed start of this instance left running; their command lines, for a message.
 
     PostgreSQL is not among them: it writes its title over its environment, and is found by its own pid file.
     """
