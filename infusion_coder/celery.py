@@ -22,8 +22,7 @@ HEARTBEAT_EVERY_SECONDS = 5.0
 HEARTBEAT_LASTS_SECONDS = 20
 
 
-# Generic for the type checker only: subscripted, it would fail when it runs.
-class Nudge(DjangoTask):  # type: ignore[type-arg]
+class Nudge(DjangoTask):
     """A task whose sending may fail: the row is committed, and the sweep finds it."""
 
     # The stubs promise a result; Celery gives none before the commit.
