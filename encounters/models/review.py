@@ -53,8 +53,8 @@ class Review(models.Model):
     that a page stays good while its lease is renewed. A claim is a lease: `claimed_by` holds the encounter until
     `lease_until`. The summary columns are those of `run`, kept here so that the queue is one query: `codes` and
     `code_units` run side by side in claim order, `value_at_stake` is in US dollars, `search_text` holds record
-    number, account, drugs and codes in lower case. `second_review_from` asked for the second review and may not take it.
-    `accepted_by`, `accepted_at` and `accepted_run` tell of the last acceptance, also after a reopening.
+    number, account, drugs and codes in lower case. `second_review_from` asked for the second review and may not take
+    it. `accepted_by`, `accepted_at` and `accepted_run` tell of the last acceptance, also after a reopening.
     """
 
     encounter = models.OneToOneField(Encounter, on_delete=models.PROTECT, related_name="review")
