@@ -1,0 +1,83 @@
+"""Filters of the coding pages: money, units and modifiers as they stand on a claim."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+
+register = template.Library()
+
+MINUS = "\u2212"
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """`text` split at its spaces."""
+    return text.split()
+
+
+@register.filter
+def plus(number: float, other: float) -> float:
+    """The sum, rounded to two places for an SVG attribute."""
+    return round(number + other, 2)
+
+
+@register.filter
+def money(amount: Decimal | None) -> str:
+    """Dollars with cents and thousands apart, a true minus; nothing where no amount is known."""
+    if amount is None:
+        return ""
+    return f"{MINUS if amount < 0 else ''}{abs(amount):,.2f}"
+
+
+@register.filter
+def signed_money(amount: Decimal | None) -> str:
+    """A change in dollars, always with its sign unless it is nothing."""
+    if amount is None:
+        return ""
+    return f"+{amount:,.2f}" if amount > 0 else money(amount)
+
+
+@register.filter
+def spaced(values: Iterable[str]) -> str:
+    """Values with spaces between, such as modifiers."""
+    return " ".join(values)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """A date of this century short enough for a row: Tue 30 Dec."""
+    return f"{value:%a} {value.day} {value:%b}" if value else ""
+
+
+@register.filter
+def full_day(value: date | None) -> str:
+    """A date with its year: Tue 30 Dec 2025."""
+    return f"{day(value)} {value.year}" if value else ""
+
+
+@register.filter
+def clock(value: datetime | None, zone: str) -> str:
+    """The local time of day in the IANA zone `zone`: 08:40."""
+    return f"{value.astimezone(ZoneInfo(zone)):%H:%M}" if value else ""
+
+
+@register.filter
+def days_and_hours(value: timedelta) -> str:
+    """A span in its largest sensible unit: 3 d, 5 h, 12 min."""
+    minutes = int(value.total_seconds() // 60)
+    if minutes >= 1440:  # noqa: PLR2004 (minutes of a day)
+        return f"{minutes // 1440} d"
+    return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 (minutes of an hour)
+
+
+@register.simple_tag
+def page_address(name: str) -> str:
+    """The address of a page, or nothing where this installation has no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
