@@ -19,6 +19,7 @@ class Tag(StrEnum):
     BATCH_TAKEN_IN = "intake:batch:taken_in"
     RECORD_REFUSED = "intake:record:refused"
     REFUSAL_SETTLED = "intake:refusal:settled"
+    PATIENT_CHANGED = "chart:patient:changed"
     ENCOUNTER_OPENED = "chart:encounter:opened"
     ENCOUNTER_CHANGED = "chart:encounter:changed"
     ADMINISTRATION_RECORDED = "chart:administration:recorded"
