@@ -55,9 +55,10 @@ def drug_facts(  # noqa: PLR0913 - one per fact that decides, as in DrugQuestion
 
 
 def drug_facts_of_many(questions: Iterable[DrugQuestion]) -> list[DrugFacts]:
-    """Return the facts of each question, in order, with one look at the formulary."""
+    """Return the facts of each question, in order, with one look at the formulary and each question answered once."""
     index = current_index()
-    return [_facts(index, question) for question in questions]
+    answers: dict[DrugQuestion, DrugFacts] = {}
+    return [answers.get(q) or answers.setdefault(q, _facts(index, q)) for q in questions]
 
 
 def unmapped_drug_facts(name: str) -> DrugFacts:
@@ -135,8 +136,12 @@ def _concentration(profile: DrugProfile) -> Quantity | None:
 
 def _sizes(index: FormularyIndex, question: DrugQuestion, product: Product | None) -> tuple[Quantity, ...]:
     sizes = in_force(index.sizes.get(question.drug.pk, ()), question.on)
-    fitting = [s for s in sizes if s.is_single_dose and _is_of(s, product)]
+    fitting = [s for s in sizes if s.is_single_dose and _is_for(s, question.route) and _is_of(s, product)]
     return tuple(dict.fromkeys(Quantity(_plain(s.amount), s.unit) for s in fitting))
+
+
+def _is_for(size: MarketedSize, route: str | None) -> bool:
+    return not route or not size.routes or route in size.routes
 
 
 def _is_of(size: MarketedSize, product: Product | None) -> bool:

@@ -1,5 +1,7 @@
 """HCPCS Level II codes: what one billing unit is, which drug it is for, what Medicare pays."""
 
+import re
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -11,6 +13,11 @@ from rules.vocabulary import Route
 
 LEVEL_II = r"^[A-V][0-9]{4}$"
 """A letter and four digits. CPT codes are digits and have no place in these tables."""
+
+
+def is_level_ii(code: str) -> bool:
+    """Whether `code` has the form of a HCPCS Level II code."""
+    return re.fullmatch(LEVEL_II, code, re.ASCII) is not None
 
 
 class Unit(models.TextChoices):

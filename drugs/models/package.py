@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
@@ -10,6 +11,7 @@ from django.db.models.functions import Coalesce
 from drugs.models.billing import HcpcsCode, Unit
 from drugs.models.drug import Drug, Product
 from drugs.models.release import DatedRow, no_overlap
+from rules.vocabulary import Route
 
 _SEGMENTS = re.compile(r"(\d{4,5})-(\d{3,4})-(\d{1,2})")
 _ELEVEN = re.compile(r"\d{11}")
@@ -99,10 +101,15 @@ class MarketedSize(DatedRow):
     unit = models.CharField(max_length=10, choices=Unit)
     volume_ml = models.DecimalField(max_digits=10, decimal_places=3, null=True, blank=True)
     is_single_dose = models.BooleanField(null=True, blank=True)
+    routes = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    """Routes that the presentation is made for; empty for all of the drug's."""
 
     class Meta(DatedRow.Meta):
         constraints = (
             *DatedRow.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(routes__contained_by=[r.value for r in Route]), name="marketed_size_routes_are_known"
+            ),
             no_overlap(
                 "drug",
                 Coalesce("product", 0),
