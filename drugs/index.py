@@ -60,6 +60,7 @@ class FormularyIndex:
     products: dict[int, Product]
     names: dict[str, tuple[NameEntry, ...]]
     reduced_names: dict[str, tuple[NameEntry, ...]]
+    brands: dict[int, tuple[str, ...]]
     profiles: dict[int, tuple[DrugProfile, ...]]
     families: dict[int, tuple[DrugFamily, ...]]
     sizes: dict[int, tuple[MarketedSize, ...]]
@@ -99,7 +100,7 @@ def build_index(head: tuple[int, datetime] | None) -> FormularyIndex:
     """Return the index of all standing rows, in a fixed number of queries."""
     drugs = {drug.pk: drug for drug in Drug.objects.all()}
     names, reduced = _names(drugs)
-    links = [_with_drug(row, drugs) for row in DrugBillingCode.objects.current().order_by("hcpcs_id", "pk")]
+    links = list(DrugBillingCode.objects.current().order_by("hcpcs_id", "pk"))
     return FormularyIndex(
         head=head,
         releases=tuple(FormularyRelease.objects.order_by("pk")),
@@ -107,6 +108,7 @@ def build_index(head: tuple[int, datetime] | None) -> FormularyIndex:
         products={row.pk: row for row in Product.objects.current()},
         names=names,
         reduced_names=reduced,
+        brands=_brands(),
         profiles=_grouped(DrugProfile.objects.current(), lambda row: row.drug_id),
         families=_grouped(DrugFamily.objects.current(), lambda row: row.drug_id),
         sizes=_grouped(MarketedSize.objects.current().order_by("-amount", "pk"), lambda row: row.drug_id),
@@ -117,11 +119,6 @@ def build_index(head: tuple[int, datetime] | None) -> FormularyIndex:
         packages=_grouped(Ndc.objects.current(), lambda row: row.ndc),
         codes_of_package=_grouped(NdcBillingCode.objects.current().order_by("hcpcs_id"), lambda row: row.ndc),
     )
-
-
-def _with_drug(row: DrugBillingCode, drugs: dict[int, Drug]) -> DrugBillingCode:
-    row.drug = drugs[row.drug_id]
-    return row
 
 
 def _grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> dict[Key, tuple[Row, ...]]:
@@ -145,3 +142,8 @@ def _names(drugs: dict[int, Drug]) -> tuple[dict[str, tuple[NameEntry, ...]], di
         {name: tuple(entry for _, entry in group) for name, group in exact.items()},
         {name: tuple(entry for _, entry in group) for name, group in reduced.items()},
     )
+
+
+def _brands() -> dict[int, tuple[str, ...]]:
+    rows = DrugName.objects.current().filter(kind="brand").order_by("text").values_list("drug", "text")
+    return {drug: tuple(text for _, text in group) for drug, group in _grouped(rows, lambda row: row[0]).items()}

@@ -1,4 +1,4 @@
-"""Reads: which drug a chart means, and what the formulary holds of it on a date.
+"""Which drug a chart means.
 
 Resolution never guesses. A name is found exactly or not at all; what is only alike is a suggestion. What could be two
 things is reported as both.
@@ -11,12 +11,11 @@ from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 
-from django.db.models import QuerySet
-
 from drugs.index import FormularyIndex, NameEntry, current_index, in_force
-from drugs.models import BillingCode, Drug, DrugProfile, Product
+from drugs.models import Drug, Product
 from drugs.models.names import normalise, reduce_name
 from drugs.models.package import parse_ndc
+from drugs.selectors.codes import codes_for
 
 SUGGESTIONS = 5
 LIKENESS = 0.78
@@ -210,77 +209,3 @@ def _alike(_head: object, name: str) -> tuple[str, ...]:
     found = get_close_matches(name, index.names.keys() | index.reduced_names.keys(), n=SUGGESTIONS, cutoff=LIKENESS)
     ids = [e.drug_id for match in found for e in index.names.get(match) or index.reduced_names[match]]
     return tuple(dict.fromkeys(index.drugs[pk].name for pk in ids))
-
-
-def codes_for(  # noqa: PLR0913 - the questions that decide a code (coding-rules section 12)
-    index: FormularyIndex,
-    *,
-    drug: Drug,
-    on: date,
-    route: str | None = None,
-    product: Product | None = None,
-    ndc: str | None = None,
-    circumstance: str = "",
-) -> tuple[BillingCode, ...]:
-    """Return the codes that may bill the drug on `on`: one, or none, or several that are not told apart.
-
-    The package decides before the product, the product before the ingredient. Where the chart names no product,
-    a code for products without one of their own is meant; where every product has its own, all are returned.
-    """
-    links = [
-        link
-        for link in in_force(index.codes_of_drug.get(drug.pk, ()), on)
-        if link.circumstance == circumstance and (not route or not link.routes or route in link.routes)
-    ]
-    if ndc and (of_package := _codes_of_package(index, drug, ndc, on, {link.hcpcs_id for link in links})):
-        return _meanings(index, of_package, on)
-    own = [link for link in links if product and link.product_id == product.pk]
-    common = [link for link in links if link.product_id is None]
-    return _meanings(index, [link.hcpcs_id for link in own or common or links], on)
-
-
-def _codes_of_package(
-    index: FormularyIndex, drug: Drug, ndc: str, on: date, fitting: set[str]
-) -> list[str]:
-    """Codes of the package but those that the drug has for another route or circumstance."""
-    others = {link.hcpcs_id for link in in_force(index.codes_of_drug.get(drug.pk, ()), on)} - fitting
-    codes = [row.hcpcs_id for row in in_force(index.codes_of_package.get(ndc, ()), on)]
-    return [code for code in codes if code not in others]
-
-
-def _meanings(index: FormularyIndex, codes: Iterable[str], on: date) -> tuple[BillingCode, ...]:
-    found = (index.meaning(code, on) for code in dict.fromkeys(codes))
-    return tuple(meaning for meaning in found if meaning)
-
-
-def billing_codes_for(  # noqa: PLR0913 - the questions that decide a code (coding-rules section 12)
-    *,
-    drug: Drug,
-    on: date,
-    route: str | None = None,
-    product: Product | None = None,
-    ndc: str | None = None,
-    circumstance: str = "",
-) -> tuple[BillingCode, ...]:
-    """Return what `codes_for` finds in the newest version. `ndc` in any form that `parse_ndc` reads."""
-    return codes_for(
-        current_index(),
-        drug=drug,
-        on=on,
-        route=route,
-        product=product,
-        ndc=parse_ndc(ndc) if ndc else None,
-        circumstance=circumstance,
-    )
-
-
-def drugs_in_force(on: date) -> QuerySet[Drug]:
-    """Drugs that are in the formulary on `on`, by name."""
-    return Drug.objects.filter(pk__in=DrugProfile.objects.in_force(on).values("drug")).order_by("name")
-
-
-def formulary_version(on: date) -> str:
-    """Return the version that holds for dates of service `on`: the last release that changed such a date."""
-    releases = (release for release in reversed(current_index().releases) if release.effective_date <= on)
-    newest = next(releases, None)
-    return newest.version if newest else "none"

@@ -1,0 +1,70 @@
+"""Which codes may bill a drug on a date (coding-rules section 12)."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from drugs.index import FormularyIndex, current_index, in_force
+from drugs.models import BillingCode, Drug, Product
+from drugs.models.package import parse_ndc
+
+
+def codes_for(
+    index: FormularyIndex,
+    *,
+    drug: Drug,
+    on: date,
+    route: str | None = None,
+    product: Product | None = None,
+    ndc: str | None = None,
+    circumstance: str = "",
+) -> tuple[BillingCode, ...]:
+    """Return the codes that may bill the drug on `on`: one, or none, or several that are not told apart.
+
+    The package decides before the product, the product before the ingredient. Where the chart names no product,
+    a code for products without one of their own is meant; where every product has its own, all are returned.
+    """
+    links = [
+        link
+        for link in in_force(index.codes_of_drug.get(drug.pk, ()), on)
+        if link.circumstance == circumstance and (not route or not link.routes or route in link.routes)
+    ]
+    if ndc and (of_package := _codes_of_package(index, drug, ndc, on, {link.hcpcs_id for link in links})):
+        return _meanings(index, of_package, on)
+    own = [link for link in links if product and link.product_id == product.pk]
+    common = [link for link in links if link.product_id is None]
+    return _meanings(index, [link.hcpcs_id for link in own or common or links], on)
+
+
+def _codes_of_package(
+    index: FormularyIndex, drug: Drug, ndc: str, on: date, fitting: set[str]
+) -> list[str]:
+    """Codes of the package but those that the drug has for another route or circumstance."""
+    others = {link.hcpcs_id for link in in_force(index.codes_of_drug.get(drug.pk, ()), on)} - fitting
+    codes = [row.hcpcs_id for row in in_force(index.codes_of_package.get(ndc, ()), on)]
+    return [code for code in codes if code not in others]
+
+
+def _meanings(index: FormularyIndex, codes: Iterable[str], on: date) -> tuple[BillingCode, ...]:
+    found = (index.meaning(code, on) for code in dict.fromkeys(codes))
+    return tuple(meaning for meaning in found if meaning)
+
+
+def billing_codes_for(
+    *,
+    drug: Drug,
+    on: date,
+    route: str | None = None,
+    product: Product | None = None,
+    ndc: str | None = None,
+    circumstance: str = "",
+) -> tuple[BillingCode, ...]:
+    """Return what `codes_for` finds in the newest version. `ndc` in any form that `parse_ndc` reads."""
+    return codes_for(
+        current_index(),
+        drug=drug,
+        on=on,
+        route=route,
+        product=product,
+        ndc=parse_ndc(ndc) if ndc else None,
+        circumstance=circumstance,
+    )

@@ -1,0 +1,177 @@
+"""All that the formulary says and said of one drug."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from drugs.models import (
+    BillingCode,
+    Drug,
+    DrugBillingCode,
+    DrugFamily,
+    DrugName,
+    DrugProfile,
+    FormularyRelease,
+    MarketedSize,
+    Ndc,
+    NdcBillingCode,
+    Price,
+    Product,
+    VersionedRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """A code of a drug in one of its periods."""
+
+    link: DrugBillingCode
+    meaning: BillingCode | None
+    """What the code stands for at the end of the period, or on the date asked for where that lies in it."""
+    is_in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PackageLine:
+    """A package and what it bills as on the date asked for."""
+
+    package: Ndc
+    codes: tuple[NdcBillingCode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """What one release did to the drug, in words."""
+
+    release: FormularyRelease
+    added: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DrugRecord:
+    """One drug as of a date, with its other periods and its history."""
+
+    drug: Drug
+    on: date
+    profile: DrugProfile | None
+    families: tuple[DrugFamily, ...]
+    names: tuple[DrugName, ...]
+    products: tuple[Product, ...]
+    codes: tuple[CodeLine, ...]
+    packages: tuple[PackageLine, ...]
+    sizes: tuple[MarketedSize, ...]
+    quarters: tuple[date, ...]
+    """First days of the quarters of `prices`."""
+    prices: tuple[tuple[str, tuple[Price | None, ...]], ...]
+    """For each code its payment limits by quarter, None where none was published."""
+    biosimilars: tuple[Drug, ...]
+    history: tuple[HistoryEntry, ...]
+
+
+def drug_record(drug: Drug, *, on: date) -> DrugRecord:
+    """Return all that the formulary says of `drug`, in a fixed number of queries."""
+    codes = _codes(drug, on)
+    listed = sorted({line.link.hcpcs_id for line in codes})
+    quarters, prices = _prices(listed)
+    similar = DrugProfile.objects.in_force(on).filter(reference_drug=drug).values("drug")
+    return DrugRecord(
+        drug=drug,
+        on=on,
+        profile=DrugProfile.objects.in_force(on).filter(drug=drug).select_related("reference_drug").first(),
+        families=tuple(
+            DrugFamily.objects.current().filter(drug=drug).order_by("policy_layer", "-effective_from")
+        ),
+        names=tuple(
+            DrugName.objects.current().filter(drug=drug).select_related("product").order_by("kind", "normalised")
+        ),
+        products=tuple(Product.objects.current().filter(drug=drug).order_by("name")),
+        codes=codes,
+        packages=_packages(drug, on),
+        sizes=tuple(
+            MarketedSize.objects.in_force(on)
+            .filter(drug=drug)
+            .select_related("product")
+            .order_by("product__name", "unit", "amount")
+        ),
+        quarters=quarters,
+        prices=prices,
+        biosimilars=tuple(Drug.objects.filter(pk__in=similar).order_by("name")),
+        history=_history(drug),
+    )
+
+
+def _codes(drug: Drug, on: date) -> tuple[CodeLine, ...]:
+    links = list(
+        DrugBillingCode.objects.current()
+        .filter(drug=drug)
+        .select_related("product")
+        .order_by("product__name", "-effective_from", "hcpcs")
+    )
+    meanings: defaultdict[str, list[BillingCode]] = defaultdict(list)
+    for row in BillingCode.objects.current().filter(hcpcs__in=[link.hcpcs_id for link in links]):
+        meanings[row.hcpcs_id].append(row)
+    lines = []
+    for link in links:
+        known = sorted(meanings[link.hcpcs_id], key=lambda row: row.effective_from)
+        meaning = next((row for row in known if row.is_in_force(on)), known[-1] if known else None)
+        lines.append(CodeLine(link, meaning, link.is_in_force(on)))
+    lines.sort(key=lambda line: (not line.is_in_force, line.link.product is not None))
+    return tuple(lines)
+
+
+def _packages(drug: Drug, on: date) -> tuple[PackageLine, ...]:
+    packages = list(Ndc.objects.in_force(on).filter(drug=drug).select_related("product").order_by("name", "ndc"))
+    codes: defaultdict[str, list[NdcBillingCode]] = defaultdict(list)
+    for row in NdcBillingCode.objects.in_force(on).filter(ndc__in=[p.ndc for p in packages]).order_by("hcpcs"):
+        codes[row.ndc].append(row)
+    return tuple(PackageLine(package, tuple(codes[package.ndc])) for package in packages)
+
+
+def _prices(
+    codes: list[str],
+) -> tuple[tuple[date, ...], tuple[tuple[str, tuple[Price | None, ...]], ...]]:
+    rows = list(Price.objects.current().filter(hcpcs__in=codes).order_by("effective_from"))
+    quarters = tuple(sorted({row.effective_from for row in rows}))
+    by_key = {(row.hcpcs_id, row.effective_from): row for row in rows}
+    priced = [code for code in codes if any((code, quarter) in by_key for quarter in quarters)]
+    return quarters, tuple((code, tuple(by_key.get((code, quarter)) for quarter in quarters)) for code in priced)
+
+
+def _history(drug: Drug) -> tuple[HistoryEntry, ...]:
+    added: defaultdict[int, list[str]] = defaultdict(list)
+    withdrawn: defaultdict[int, list[str]] = defaultdict(list)
+    for row in _rows_of(drug):
+        said = _said(row)
+        added[row.release_id].append(said)
+        if row.withdrawn_by_id:
+            withdrawn[row.withdrawn_by_id].append(said)
+    releases = FormularyRelease.objects.filter(pk__in=added.keys() | withdrawn.keys()).order_by("-pk")
+    return tuple(
+        HistoryEntry(release, tuple(added[release.pk]), tuple(withdrawn[release.pk])) for release in releases
+    )
+
+
+def _rows_of(drug: Drug) -> list[VersionedRow]:
+    models = (DrugProfile, DrugFamily, DrugBillingCode, Product, DrugName, Ndc, MarketedSize)
+    return [row for model in models for row in model.objects.filter(drug=drug).select_related("drug").order_by("pk")]
+
+
+def _said(row: VersionedRow) -> str:
+    """Return what a row says, without the drug's name."""
+    match row:
+        case DrugFamily():
+            layer = f" for {row.policy_layer}" if row.policy_layer else ""
+            said = row.get_family_display() + layer
+        case DrugBillingCode():
+            said = row.hcpcs_id
+        case DrugProfile():
+            said = "in the formulary"
+        case Ndc():
+            said = f"package {row}"
+        case MarketedSize():
+            said = f"size {row.amount.normalize():f} {row.unit}"
+        case _:
+            return f"name {row}"
+    until = f" until {row.effective_until}" if row.effective_until else ""
+    return f"{said} from {row.effective_from}{until}"
