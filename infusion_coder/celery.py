@@ -1,6 +1,5 @@
 """The worker's application. A task is a nudge: what is to be done stands in the database."""
 
-import functools
 import os
 from typing import Any
 
@@ -28,7 +27,12 @@ class Nudge(DjangoTask):
     # The stubs promise a result; Celery gives none before the commit.
     def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Sends the task when the transaction commits; a broker that is away is logged, not raised to the user."""
-        transaction.on_commit(functools.partial(self.delay, *args, **kwargs), robust=True)
+
+        def send() -> None:
+            self.delay(*args, **kwargs)
+
+        # A function with a name: Django logs the name of one that fails, and a partial has none.
+        transaction.on_commit(send, robust=True)
 
 
 class Heartbeat(bootsteps.StartStopStep):

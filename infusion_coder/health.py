@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from infusion_coder.celery import HEARTBEAT_KEY
+from rules.rulebook.loader import load_rulebook
 
 logger = structlog.get_logger(__name__)
 
@@ -108,6 +109,4 @@ def _migrations() -> frozenset[tuple[str, str]]:
 
 @functools.cache
 def _rulebook_version() -> str:
-    from rules.rulebook.loader import load_rulebook
-
     return load_rulebook().version

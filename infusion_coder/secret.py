@@ -1,39 +1,36 @@
 """The secret key of an instance that was given none."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 KEY_BYTES = 48
-OWNER_ONLY = 0o600
 
 
 def kept_key(var_dir: Path) -> str:
-    """The key kept in the instance's own folder, made once and readable by its owner only."""
+    """The key kept in the instance's own folder, made once and readable by its owner only.
+
+    Raises ImproperlyConfigured for a key file without a key.
+    """
     path = var_dir / "secret_key"
-    while not (key := _read(path)):
+    if not path.exists():
         _make(path)
+    key = path.read_text(encoding="ascii").strip()
+    if not key:
+        raise ImproperlyConfigured(f"{path} is empty; remove it, and everybody has to sign in again.")
     return key
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return ""
-
-
 def _make(path: Path) -> None:
-    """Leaves a whole key at the path, whoever wrote it: two processes starting at once end up with the same one."""
+    """Leaves a whole key at the path, whoever wrote it: processes that start at once end up with the same one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    mine = path.with_name(f"{path.name}.{os.getpid()}")
-    mine.unlink(missing_ok=True)
-    with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(KEY_BYTES))
-    try:
-        os.link(mine, path)
-    except FileExistsError:
-        if not _read(path):
-            path.unlink(missing_ok=True)
-    finally:
-        mine.unlink()
+    # Files made so are readable by their owner only.
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.", encoding="ascii") as mine:
+        mine.write(secrets.token_urlsafe(KEY_BYTES))
+        mine.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(mine.name, path)
