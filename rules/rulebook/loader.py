@@ -1,0 +1,399 @@
+"""Reads the rulebook from its files: strict keys, no duplicates, every value cited. Nothing else reads a file."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from datetime import date
+from functools import lru_cache
+from itertools import combinations
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from rules.citation import Citation, Source
+from rules.effective import EffectivePeriod
+from rules.errors import BadValue, DuplicateKey, OverlappingPeriods, UncitedValue
+from rules.rulebook import document
+from rules.rulebook.document import Place, Section
+from rules.rulebook.model import (
+    CodeEntry,
+    Coverage,
+    Minutes,
+    PriceList,
+    Rulebook,
+    RulebookContent,
+    RuleStatement,
+    layer_name,
+)
+from rules.rulebook.policy import (
+    CHEMO_LIST_NAMES,
+    LAYER_KINDS,
+    ChemoList,
+    CitedValue,
+    PolicyKey,
+    PolicyLayer,
+)
+from rules.vocabulary import Family, LineFamily, Role, Setting
+
+T = TypeVar("T")
+
+DATA_DIR = Path(__file__).resolve().parent.parent / "data"
+
+INITIAL_SERVICES = ("chemo_infusion", "chemo_push", "therapeutic_infusion", "therapeutic_push", "hydration")
+SWITCHES = ("jw", "jz")
+CONFIDENCES = ("high", "medium", "low")
+STATUSES = ("complete", "partial", "absent")
+
+_DATED = ("from", "until")
+_CITED = (*_DATED, "source", "locator")
+
+
+@lru_cache(maxsize=8)
+def load_rulebook(*, policy_dir: Path | None = None) -> Rulebook:
+    """The shipped rulebook, with the policy layers (and their `sources.yaml`) of `policy_dir` beside it.
+
+    Read once per folder. Raises a RulebookError that names file, line and key.
+    """
+    return Rulebook(read_content(data_dir=DATA_DIR, policy_dir=policy_dir))
+
+
+def read_content(*, data_dir: Path, policy_dir: Path | None = None) -> RulebookContent:
+    """The checked content of a data folder. Raises a RulebookError that names file, line and key."""
+    return _Reading(data_dir).content(policy_dir=policy_dir)
+
+
+class _Reading:
+    """One reading of a data folder. What other files refer to (sources, rules, policy keys) is read first."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._digest = hashlib.sha256()
+        self._sources: dict[str, Source] = {}
+
+    def content(self, *, policy_dir: Path | None) -> RulebookContent:
+        self._read_sources(self._data_dir / "sources.yaml")
+        if policy_dir is not None:
+            self._refuse_missing(policy_dir)
+            if (policy_dir / "sources.yaml").is_file():
+                self._read_sources(policy_dir / "sources.yaml")
+        rules = self._rules()
+        keys = _policy_keys(self._document(self._data_dir / "policy_keys.yaml"), rules=rules)
+        parameters, switches = self._parameters()
+        return RulebookContent(
+            sources=self._sources,
+            rules=rules,
+            coverage=_coverage(self._document(self._data_dir / "coverage.yaml"), rules=rules),
+            codes=self._codes(),
+            parameters=parameters,
+            switches=switches,
+            hierarchies=self._hierarchies(),
+            policy_keys=keys,
+            policies=self._policies(policy_dir=policy_dir, keys=keys),
+            prices=self._prices(),
+            version=self._digest.hexdigest(),
+        )
+
+    # Files
+
+    def _document(self, path: Path) -> Section:
+        read = document.read(self._text(path), file=self._name(path))
+        canonical = json.dumps([self._name(path), read.plain()], sort_keys=True, ensure_ascii=False)
+        self._digest.update(canonical.encode() + b"\n")
+        return read
+
+    def _documents(self, folder: str) -> Iterable[Section]:
+        return [self._document(path) for path in sorted((self._data_dir / folder).rglob("*.yaml"))]
+
+    def _text(self, path: Path) -> str:
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"{self._name(path)}: not readable: {error}"
+            raise BadValue(message) from error
+
+    def _name(self, path: Path) -> str:
+        """Relative to the shipped data; a facility's own file keeps its path, so that its owner finds it."""
+        return path.relative_to(self._data_dir).as_posix() if path.is_relative_to(self._data_dir) else str(path)
+
+    def _refuse_missing(self, folder: Path) -> None:
+        if not folder.is_dir():
+            message = f"{folder}: the policy folder does not exist"
+            raise BadValue(message)
+
+    # Kinds of file
+
+    def _read_sources(self, path: Path) -> None:
+        listed = self._document(path).only("sources").section("sources")
+        for key in listed.keys():  # noqa: SIM118 (a Section is no dict)
+            entry = listed.section(key).only("publisher", "title", "url", "published", "accessed", "archived_url")
+            if key in self._sources:
+                message = f"{entry.place}: source {key} is defined in an earlier file"
+                raise DuplicateKey(message)
+            self._sources[key] = Source(
+                id=key,
+                publisher=entry.text("publisher"),
+                title=entry.text("title"),
+                url=entry.optional_text("url"),
+                published=entry.optional_text("published"),
+                accessed=entry.day("accessed"),
+                archived_url=entry.optional_text("archived_url"),
+            )
+
+    def _rules(self) -> dict[str, RuleStatement]:
+        found: dict[str, RuleStatement] = {}
+        for file in self._documents("rules"):
+            checked = file.only("checked", "rules").day("checked")
+            listed = file.section("rules")
+            for key in listed.keys():  # noqa: SIM118
+                if key in found:
+                    message = f"{listed.place_of(key)}: rule {key} is defined in an earlier file"
+                    raise DuplicateKey(message)
+                found[key] = self._rule(key, listed.section(key), checked=checked)
+        return found
+
+    def _rule(self, rule_id: str, entry: Section, *, checked: date) -> RuleStatement:
+        entry.only("title", "statement", "section", "confidence", "sources", *_DATED)
+        citations = tuple(self._citation(each.only("source", "locator")) for each in entry.sections("sources"))
+        if not citations:
+            message = f"{entry.place}: rule {rule_id} has no source"
+            raise UncitedValue(message)
+        return RuleStatement(
+            id=rule_id,
+            title=entry.text("title"),
+            statement=entry.text("statement"),
+            section=entry.text("section"),
+            citations=citations,
+            checked=checked,
+            period=_period(entry),
+            confidence=entry.choice("confidence", CONFIDENCES),
+        )
+
+    def _codes(self) -> tuple[CodeEntry, ...]:
+        found: list[CodeEntry] = []
+        for file in self._documents("codes"):
+            checked = file.only("checked", "codes").day("checked")
+            slots = file.section("codes")
+            for slot in slots.keys():  # noqa: SIM118
+                entries = [
+                    (self._code(slot, each, checked=checked), each.place) for each in slots.sections(slot)
+                ]
+                _refuse_overlaps([(entry.period, place) for entry, place in entries])
+                found.extend(entry for entry, _ in entries)
+        return tuple(found)
+
+    def _code(self, slot: str, entry: Section, *, checked: date) -> CodeEntry:
+        entry.only("code", "label", "family", "role", *_CITED)
+        return CodeEntry(
+            slot=slot,
+            code=entry.text("code"),
+            label=entry.text("label"),
+            family=LineFamily(entry.choice("family", tuple(LineFamily))),
+            role=Role(entry.choice("role", tuple(Role))),
+            period=_period(entry),
+            citation=self._citation(entry),
+            checked=checked,
+        )
+
+    def _parameters(
+        self,
+    ) -> tuple[dict[str, tuple[CitedValue[int], ...]], dict[str, tuple[CitedValue[bool], ...]]]:
+        numbers: dict[str, tuple[CitedValue[int], ...]] = {field.name: () for field in fields(Minutes)}
+        switches: dict[str, tuple[CitedValue[bool], ...]] = dict.fromkeys(SWITCHES, ())
+        for file in self._documents("parameters"):
+            checked = file.only("checked", "minutes", "switches").day("checked")
+            minutes = file.section("minutes").only(*numbers)
+            for key in minutes.keys():  # noqa: SIM118
+                numbers[key] = self._values(
+                    minutes.sections(key), checked=checked, value=lambda each: each.whole_number("value")
+                )
+            flags = file.section("switches").only(*switches)
+            for key in flags.keys():  # noqa: SIM118
+                switches[key] = self._values(
+                    flags.sections(key),
+                    checked=checked,
+                    value=lambda each: each.choice("value", ("true", "false")) == "true",
+                )
+        return numbers, switches
+
+    def _hierarchies(self) -> dict[str, tuple[CitedValue[tuple[str, ...]], ...]]:
+        found: dict[str, tuple[CitedValue[tuple[str, ...]], ...]] = {}
+        for file in self._documents("hierarchy"):
+            checked = file.only("checked", "setting", "orders").day("checked")
+            found[file.choice("setting", tuple(Setting))] = self._values(
+                file.sections("orders"), checked=checked, value=_order, key="order"
+            )
+        return found
+
+    def _policies(
+        self, *, policy_dir: Path | None, keys: Mapping[str, PolicyKey]
+    ) -> tuple[PolicyLayer, ...]:
+        found: dict[tuple[str, str], PolicyLayer] = {}
+        shipped = self._data_dir / "policies"
+        for folder in [shipped] if policy_dir is None else [shipped, policy_dir]:
+            for path in sorted(folder.rglob("*.yaml")):
+                if path == folder / "sources.yaml":
+                    continue
+                layer = self._layer(self._document(path), owner=path.parent.name, keys=keys)
+                if (layer.kind, layer.name) in found:
+                    message = f"{self._name(path)}: name: {layer.kind} layer {layer.name} is defined in an earlier file"
+                    raise DuplicateKey(message)
+                found[layer.kind, layer.name] = layer
+        return tuple(sorted(found.values(), key=lambda layer: (LAYER_KINDS.index(layer.kind), layer.name)))
+
+    def _layer(self, file: Section, *, owner: str, keys: Mapping[str, PolicyKey]) -> PolicyLayer:
+        file.only("layer", "name", "title", "checked", "values", "families", "chemo_list", "hydration_necessity")
+        name = file.text("name")
+        if name != layer_name(name):
+            message = f"{file.place_of('name')}: {name!r} must be lower case, its words joined by hyphens"
+            raise BadValue(message)
+        checked = file.day("checked")
+        values = file.section("values").only(*keys)
+        return PolicyLayer(
+            kind=file.choice("layer", LAYER_KINDS),
+            owner=owner,
+            name=name,
+            title=file.text("title"),
+            checked=checked,
+            values=MappingProxyType(
+                {
+                    key: self._values(
+                        values.sections(key),
+                        checked=checked,
+                        value=lambda each, key=key: each.choice("value", keys[key].values),
+                    )
+                    for key in values.keys()  # noqa: SIM118
+                }
+            ),
+            families=self._values(file.sections("families"), checked=checked, value=_families, key="family"),
+            chemo_lists=self._values(
+                file.sections("chemo_list"), checked=checked, value=_chemo_list, key="names", other=("codes",)
+            ),
+            hydration_necessity=self._values(
+                file.sections("hydration_necessity"),
+                checked=checked,
+                value=lambda each: _some(each, "prefixes"),
+                key="prefixes",
+            ),
+        )
+
+    def _prices(self) -> tuple[PriceList, ...]:
+        found: list[tuple[PriceList, Place]] = []
+        for path in sorted((self._data_dir / "prices").rglob("*.yaml")):
+            file = self._document(path).only("checked", "lists")
+            for entry in file.sections("lists"):
+                entry.only("name", *_CITED)
+                name = entry.text("name")
+                csv = self._text(path.parent / f"{name}.csv")
+                self._digest.update(csv.encode())
+                prices = PriceList(
+                    name=name,
+                    period=_period(entry),
+                    citation=self._citation(entry),
+                    checked=file.day("checked"),
+                    rates=MappingProxyType(document.price_rows(csv, file=self._name(path.parent / f"{name}.csv"))),
+                )
+                found.append((prices, entry.place))
+        _refuse_overlaps([(prices.period, place) for prices, place in found])
+        return tuple(prices for prices, _ in found)
+
+    # Dated, cited values
+
+    def _values(
+        self,
+        entries: Iterable[Section],
+        *,
+        checked: date,
+        value: Callable[[Section], T],
+        key: str = "value",
+        other: tuple[str, ...] = (),
+    ) -> tuple[CitedValue[T], ...]:
+        found: list[tuple[CitedValue[T], Place]] = []
+        for entry in entries:
+            entry.only(key, *other, *_CITED)
+            cited = CitedValue(value(entry), _period(entry), self._citation(entry), checked)
+            found.append((cited, entry.place))
+        _refuse_overlaps([(cited.period, place) for cited, place in found])
+        return tuple(cited for cited, _ in found)
+
+    def _citation(self, entry: Section) -> Citation:
+        source = document.require_cited(entry)
+        if source not in self._sources:
+            message = f"{entry.place_of('source')}: no source is called {source!r}"
+            raise UncitedValue(message)
+        return Citation(source, entry.optional_text("locator") or "")
+
+
+def _policy_keys(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[str, PolicyKey]:
+    listed = file.only("keys").section("keys")
+    found: dict[str, PolicyKey] = {}
+    for key in listed.keys():  # noqa: SIM118
+        entry = listed.section(key).only("values", "statement", "rules")
+        found[key] = PolicyKey(key, _some(entry, "values"), entry.text("statement"), _some(entry, "rules"))
+        for rule in found[key].rules:
+            if rule not in rules:
+                message = f"{entry.place_of('rules')}: {rule!r} is not a rule"
+                raise BadValue(message)
+    return found
+
+
+def _coverage(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[str, Coverage]:
+    listed = file.only("rules").section("rules").only(*rules)
+    found: dict[str, Coverage] = {}
+    for rule in listed.keys():  # noqa: SIM118
+        entry = listed.section(rule).only("status", "verified_from", "note")
+        found[rule] = Coverage(
+            rule=rule,
+            status=entry.choice("status", STATUSES),
+            verified_from=entry.optional_day("verified_from"),
+            note=entry.optional_text("note") or "",
+        )
+    return found
+
+
+def _period(entry: Section) -> EffectivePeriod:
+    since = entry.day("from")
+    until = entry.optional_day("until")
+    if until is not None and until <= since:
+        message = f"{entry.place_of('until')}: {until} is not after {since}; until is the first day without the value"
+        raise BadValue(message)
+    return EffectivePeriod(since, until)
+
+
+def _refuse_overlaps(entries: list[tuple[EffectivePeriod, Place]]) -> None:
+    for (first, first_place), (second, place) in combinations(entries, 2):
+        if first.overlaps(second):
+            message = f"{place}: {second} overlaps {first} in line {first_place.line}"
+            raise OverlappingPeriods(message)
+
+
+def _some(entry: Section, key: str) -> tuple[str, ...]:
+    found = entry.texts(key)
+    if not found:
+        message = f"{entry.place}: {key} lists nothing"
+        raise BadValue(message)
+    return found
+
+
+def _order(entry: Section) -> tuple[str, ...]:
+    found = _some(entry, "order")
+    if sorted(found) != sorted(INITIAL_SERVICES):
+        message = f"{entry.place_of('order')}: the order must name each of {', '.join(INITIAL_SERVICES)} once"
+        raise BadValue(message)
+    return found
+
+
+def _families(entry: Section) -> Mapping[str, str]:
+    listed = entry.section("family").only(*Family)
+    found: dict[str, str] = {}
+    for family in listed.keys():  # noqa: SIM118
+        for drug in _some(listed, family):
+            if drug in found:
+                message = f"{listed.place_of(family)}: {drug!r} is already {found[drug]}"
+                raise DuplicateKey(message)
+            found[drug] = family
+    return MappingProxyType(found)
+
+
+def _chemo_list(entry: Section) -> ChemoList:
+    return ChemoList(entry.choice("names", CHEMO_LIST_NAMES), frozenset(_some(entry, "codes")))

@@ -1,0 +1,278 @@
+"""The rulebook over all dates, and what of it is in force on one date of service."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import NoReturn
+
+from rules.citation import Citation, Source
+from rules.effective import EffectivePeriod, as_of
+from rules.errors import ParameterNotInForce, UnknownKey
+from rules.rulebook.policy import CitedValue, Policy, PolicyKey, PolicyLayer, checked_overrides
+from rules.vocabulary import LineFamily, Role, Setting
+
+_DATES_KEPT = 1024
+_POLICIES_KEPT = 256
+"""Per cache: more than a year of work needs, and a bound against odd input."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEntry:
+    """A code in one slot of the engine, with our own short label."""
+
+    slot: str
+    code: str
+    label: str
+    family: LineFamily
+    role: Role
+    period: EffectivePeriod
+    citation: Citation
+    checked: date
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """The time thresholds, all in whole minutes."""
+
+    infusion_from: int
+    """An IV run this long is an infusion; a shorter one is a push (B1)."""
+    first_hour_to: int
+    """The first hour's code reaches to this minute, inclusive (B2)."""
+    hour: int
+    """Length of a further hour (B3)."""
+    additional_from: int
+    """Minutes beyond the last whole hour that earn a further hour (B3)."""
+    hydration_from: int
+    """Shortest hydration that is reported (B4)."""
+    prolonged_over: int
+    """A pump infusion longer than this is prolonged (C9)."""
+    run_limit: int
+    """A run longer than this, without a pump, cannot be right (R5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleStatement:
+    """A rule in the product's own words, with its sources and the dates it holds."""
+
+    id: str
+    title: str
+    statement: str
+    section: str
+    """Section of the coding rules that applies it."""
+    citations: tuple[Citation, ...]
+    checked: date
+    period: EffectivePeriod
+    confidence: str
+    """high, medium or low: how well its sources carry it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a rule the engine does: complete, partial (the note says what is missing) or absent."""
+
+    rule: str
+    status: str
+    verified_from: date | None
+    """Earliest date of service for which it was verified; None where the rule is absent."""
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """National unadjusted payment rates by code: status indicator, and US dollars or None. Facility only."""
+
+    name: str
+    period: EffectivePeriod
+    citation: Citation
+    checked: date
+    rates: Mapping[str, tuple[str, Decimal | None]]
+
+
+class CodesInForce(dict[str, str]):
+    """Slot → code on one date."""
+
+    def __init__(self, codes: Mapping[str, str], *, on: date) -> None:
+        super().__init__(codes)
+        self._on = on
+
+    def __missing__(self, slot: str) -> NoReturn:
+        """Raises ParameterNotInForce, naming slot and date."""
+        message = f"code slot {slot} holds no code in force on {self._on}"
+        raise ParameterNotInForce(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulebookContent:
+    """What the loader hands over: everything, over all dates, already checked."""
+
+    version: str
+    sources: Mapping[str, Source]
+    rules: Mapping[str, RuleStatement]
+    coverage: Mapping[str, Coverage]
+    codes: tuple[CodeEntry, ...]
+    parameters: Mapping[str, tuple[CitedValue[int], ...]]
+    switches: Mapping[str, tuple[CitedValue[bool], ...]]
+    hierarchies: Mapping[str, tuple[CitedValue[tuple[str, ...]], ...]]
+    policy_keys: Mapping[str, PolicyKey]
+    policies: tuple[PolicyLayer, ...]
+    prices: tuple[PriceList, ...]
+
+
+class Rulebook:
+    """Every rule, value and policy layer over all dates."""
+
+    def __init__(self, content: RulebookContent) -> None:
+        self.content = content
+        self.version: str = content.version
+        """SHA-256 of the content in hexadecimal: comments and layout do not change it, a value does."""
+        self.rules: Mapping[str, RuleStatement] = MappingProxyType(dict(content.rules))
+        self.sources: Mapping[str, Source] = MappingProxyType(dict(content.sources))
+        self.coverage: Mapping[str, Coverage] = MappingProxyType(dict(content.coverage))
+        self.policy_keys: Mapping[str, PolicyKey] = MappingProxyType(dict(content.policy_keys))
+        self.policies: tuple[PolicyLayer, ...] = content.policies
+        self.codes: tuple[CodeEntry, ...] = content.codes
+        self._labels = {entry.code: entry.label for entry in content.codes}
+        self._as_of: dict[date, InForce] = {}
+
+    def as_of(self, date_of_service: date) -> "InForce":
+        """What is in force on a date; any date does, and what is absent on it says so when it is asked for."""
+        found = self._as_of.get(date_of_service)
+        if found is None:
+            if len(self._as_of) >= _DATES_KEPT:
+                self._as_of.clear()
+            found = self._as_of[date_of_service] = InForce(self.content, date_of_service)
+        return found
+
+    def label(self, code: str) -> str:
+        """Our own short label of a code, the code itself where there is none."""
+        return self._labels.get(code, code)
+
+
+class InForce:
+    """The rulebook on one date of service."""
+
+    def __init__(self, content: RulebookContent, on: date) -> None:
+        self._content = content
+        self.date = on
+        self.codes: Mapping[str, str] = CodesInForce(
+            {entry.slot: entry.code for entry in content.codes if entry.period.holds_on(on)}, on=on
+        )
+        self.is_jw_in_force: bool = _switch(content.switches["jw"], on)
+        """Whether the amount discarded is reported on its own line, with JW (H5)."""
+        self.is_jz_in_force: bool = _switch(content.switches["jz"], on)
+        """Whether a line without discarded amount says so, with JZ (H5)."""
+        self._minutes: Minutes | None = _minutes(content.parameters, on)
+        prices = as_of(content.prices, on)
+        self._rates: Mapping[str, tuple[str, Decimal | None]] = {} if prices is None else prices.rates
+        self._layers = {(layer.kind, layer.name): layer for layer in content.policies}
+        self._base = tuple(layer for layer in content.policies if layer.kind == "base" and layer.is_in_force(on))
+        self._policies: dict[tuple[object, ...], Policy] = {}
+
+    @property
+    def minutes(self) -> Minutes:
+        """The time thresholds. Raises ParameterNotInForce."""
+        if self._minutes is None:
+            message = f"time thresholds: not all in force on {self.date}"
+            raise ParameterNotInForce(message)
+        return self._minutes
+
+    @property
+    def hierarchy(self) -> tuple[str, ...]:
+        """The facility's order of families for the initial service, highest first. Raises ParameterNotInForce."""
+        return self.hierarchy_of(Setting.FACILITY)
+
+    def hierarchy_of(self, setting: str) -> tuple[str, ...]:
+        """The order of families in a setting, highest first. Raises ParameterNotInForce."""
+        entry = as_of(self._content.hierarchies.get(setting, ()), self.date)
+        if entry is None:
+            message = f"hierarchy of setting {setting}: none in force on {self.date}"
+            raise ParameterNotInForce(message)
+        return entry.value
+
+    def rule(self, rule_id: str) -> RuleStatement:
+        """A rule that holds on the date. Raises UnknownKey or ParameterNotInForce."""
+        found = self._content.rules.get(rule_id)
+        if found is None:
+            message = f"{rule_id} is not a rule"
+            raise UnknownKey(message)
+        if not found.period.holds_on(self.date):
+            message = f"rule {rule_id} does not hold on {self.date}"
+            raise ParameterNotInForce(message)
+        return found
+
+    def price(self, code: str, setting: str) -> Decimal | None:
+        """US dollars of one unit of an administration code; None where no price is published for the setting."""
+        if setting != Setting.FACILITY:
+            return None
+        status, rate = self._rates.get(code, ("", None))
+        return Decimal(0) if status == "N" else rate
+
+    def is_packaged(self, code: str, setting: str) -> bool:
+        """Whether the setting's payment system always pays the code within another (OPPS status N)."""
+        return setting == Setting.FACILITY and self._rates.get(code, ("", None))[0] == "N"
+
+    def policy(
+        self,
+        *,
+        setting: str,
+        payer: str | None,
+        facility: str | None,
+        overrides: Mapping[str, str],
+    ) -> Policy:
+        """The policy of one encounter.
+
+        A layer that is unknown, or of which nothing is in force, is named in `unknown_layers` and otherwise ignored.
+        Raises UnknownKey or BadValue for an override that is no policy key or no value of its key.
+        """
+        key: tuple[object, ...] = (setting, payer, facility)
+        if overrides:
+            key = (*key, tuple(sorted(overrides.items())))
+        found = self._policies.get(key)
+        if found is None:
+            if len(self._policies) >= _POLICIES_KEPT:
+                self._policies.clear()
+            found = self._policies[key] = self._compose(
+                asked=(("setting", setting), ("payer", payer), ("facility", facility)), overrides=overrides
+            )
+        return found
+
+    def _compose(self, *, asked: Iterable[tuple[str, str | None]], overrides: Mapping[str, str]) -> Policy:
+        layers = list(self._base)
+        unknown: list[str] = []
+        for kind, name in asked:
+            if name is None:
+                continue
+            layer = self._layers.get((kind, layer_name(name)))
+            if layer is None or not layer.is_in_force(self.date):
+                unknown.append(str(name))
+            else:
+                layers.append(layer)
+        return Policy(
+            on=self.date,
+            keys=self._content.policy_keys,
+            layers=tuple(layers),
+            unknown_layers=tuple(unknown),
+            overrides=checked_overrides(overrides, keys=self._content.policy_keys),
+        )
+
+
+def layer_name(text: str) -> str:
+    """The name by which a layer is found: lower case, words joined by hyphens. "Blue Shield" is `blue-shield`."""
+    return "-".join(text.lower().split())
+
+
+def _switch(entries: tuple[CitedValue[bool], ...], on: date) -> bool:
+    entry = as_of(entries, on)
+    return entry is not None and entry.value
+
+
+def _minutes(parameters: Mapping[str, tuple[CitedValue[int], ...]], on: date) -> Minutes | None:
+    values: dict[str, int] = {}
+    for field in fields(Minutes):
+        entry = as_of(parameters[field.name], on)
+        if entry is None:
+            return None
+        values[field.name] = entry.value
+    return Minutes(**values)
