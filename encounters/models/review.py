@@ -1,5 +1,8 @@
 """What people decide: the review of an encounter, each decision on a line, and the frozen final lines."""
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -9,6 +12,9 @@ from django.db.models import Q
 from encounters.models.append_only import AppendOnly
 from encounters.models.coding import CodingRun
 from encounters.models.encounter import Encounter
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 class ReviewState(models.TextChoices):
@@ -152,6 +158,15 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.encounter_id} {self.state}"
+
+    @property
+    def codes_in_short(self) -> list[tuple[str, int]]:
+        """The suggested codes with their units, in claim order."""
+        return list(zip(self.codes, self.code_units, strict=True))
+
+    def holder(self, at: datetime) -> "User | None":
+        """Who holds the review at `at`; a lease that has run out holds nothing."""
+        return self.claimed_by if self.lease_until and self.lease_until > at else None
 
 
 class DecisionAction(models.TextChoices):

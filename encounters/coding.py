@@ -1,0 +1,190 @@
+"""The engine is asked, and what it says is stored whole. The only caller of the engine."""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from django.db import transaction
+
+from drugs import facts as drug_facts
+from encounters import audit, facts
+from encounters.addenda import Changes
+from encounters.audit import Tag
+from encounters.models import Addendum, CodedLine, CodingRun, Encounter, RunFinding
+from encounters.models.encounter import CodingState
+from rules import engine
+from rules.facts import EncounterFacts
+from rules.result import CodingResult
+from rules.rulebook.loader import load_rulebook
+from rules.snapshot import facts_from_json, facts_to_json, result_from_json, result_to_json
+
+LONGEST_ERROR = 2000
+
+
+class UnableToReplay(Exception):
+    """The rules or the engine that made a run are not those that are installed."""
+
+    def __init__(self, run: CodingRun, *, engine_version: str, rulebook_version: str) -> None:
+        """Names what made the run and what is here."""
+        super().__init__(
+            f"Run {run.number} was made by engine {run.engine_version} with rules {run.rulebook_version[:12]}; "
+            f"installed are engine {engine_version} with rules {rulebook_version[:12]}."
+        )
+
+
+def lock(*, encounter_id: int) -> Encounter:
+    """The encounter, held by the caller's transaction until it ends.
+
+    The lock lets others still point at the row: an audit event of a coder at work must not wait for a coding run
+    that in turn waits for that coder's review.
+    """
+    return Encounter.objects.select_for_update(no_key=True).get(pk=encounter_id)
+
+
+@transaction.atomic
+def run(*, encounter: Encounter, trigger: str | None = None, at: datetime) -> CodingRun:
+    """The run that holds for the chart, rules and formulary of now; the encounter is `coded`.
+
+    Where the last run saw the same facts in the same versions it is that one: asking twice makes no second run.
+    Without `trigger` it is read off the chart. Raises what the translation or the engine raises, with nothing stored.
+    """
+    locked = lock(encounter_id=encounter.pk)
+    rulebook = load_rulebook()
+    told = facts.encounter_facts(encounter=locked)
+    told_text = facts_to_json(told)
+    last = locked.runs.order_by("-number").first()
+    seen = {
+        "chart_version": locked.chart_version,
+        "facts_digest": digest(told_text),
+        "engine_version": engine.ENGINE_VERSION,
+        "rulebook_version": rulebook.version,
+        "formulary_version": drug_facts.formulary_version(locked.date_of_service),
+    }
+    if last is None or any(getattr(last, name) != value for name, value in seen.items()):
+        begun = time.perf_counter_ns()
+        result = engine.code_encounter(told, rulebook=rulebook)
+        took = (time.perf_counter_ns() - begun) // 1000
+        said_text = result_to_json(result)
+        last = CodingRun.objects.create(
+            encounter=locked,
+            number=last.number + 1 if last else 1,
+            at=at,
+            trigger=trigger or trigger_of(locked, last),
+            facts=told_text,
+            result=said_text,
+            result_digest=digest(said_text),
+            policy=result.versions.policy,
+            microseconds=took,
+            **seen,
+        )
+        _store(last, result)
+        _record_completed(locked, last, at)
+    _mark(locked, CodingState.CODED, "")
+    return last
+
+
+def preview(
+    *, encounter: Encounter, changes: Mapping[str, Changes] | None = None, overrides: Mapping[str, str] | None = None
+) -> tuple[EncounterFacts, CodingResult]:
+    """What the engine would say if `changes` were charted, or under `overrides` of policy keys; nothing is stored.
+
+    Raises what `facts.encounter_facts` raises.
+    """
+    told = facts.encounter_facts(encounter=encounter, changes=changes)
+    return told, engine.code_encounter(told, rulebook=load_rulebook(), overrides=overrides or {})
+
+
+def replay(*, run: CodingRun) -> CodingResult:
+    """What the engine says to the facts of `run` today; raises UnableToReplay when other versions made it."""
+    rulebook = load_rulebook()
+    if (run.engine_version, run.rulebook_version) != (engine.ENGINE_VERSION, rulebook.version):
+        raise UnableToReplay(run, engine_version=engine.ENGINE_VERSION, rulebook_version=rulebook.version)
+    return engine.code_encounter(facts_of(run), rulebook=rulebook)
+
+
+def facts_of(run: CodingRun) -> EncounterFacts:
+    """What the run was told."""
+    return facts_from_json(run.facts)
+
+
+def result_of(run: CodingRun) -> CodingResult:
+    """What the run said."""
+    return result_from_json(run.result)
+
+
+def mark_failed(*, encounter: Encounter, error: Exception, at: datetime) -> None:
+    """The encounter waits for a person, with what went wrong; a change of its chart makes it pending again."""
+    said = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+    _mark(encounter, CodingState.FAILED, said)
+    audit.record(tag=Tag.RUN_FAILED, at=at, encounter=encounter, after={"error": said})
+
+
+def trigger_of(encounter: Encounter, last: CodingRun | None) -> str:
+    """Why the encounter is coded, read off what changed since the last run: a lost nudge loses no reason."""
+    if last is None:
+        return CodingRun.Trigger.INTAKE
+    if encounter.chart_version == last.chart_version:
+        return CodingRun.Trigger.RELEASE
+    has_addendum = Addendum.objects.filter(encounter=encounter, at__gt=last.at).exists()
+    return CodingRun.Trigger.ADDENDUM if has_addendum else CodingRun.Trigger.INTAKE
+
+
+def digest(text: str) -> str:
+    """SHA-256 of the text in UTF-8, as hexadecimal digits."""
+    return sha256(text.encode()).hexdigest()
+
+
+def _store(stored: CodingRun, result: CodingResult) -> None:
+    CodedLine.objects.bulk_create(
+        CodedLine(
+            run=stored,
+            position=position,
+            key=line.key,
+            code=line.code,
+            units=line.units,
+            modifiers=list(line.modifiers),
+            role=line.role,
+            family=line.family,
+            administrations=list(line.administrations),
+            date_of_service=line.date_of_service,
+            minutes=line.minutes,
+            price=line.price,
+        )
+        for position, line in enumerate(result.lines, start=1)
+    )
+    RunFinding.objects.bulk_create(
+        RunFinding(
+            run=stored,
+            position=position,
+            kind=finding.kind,
+            severity=finding.severity,
+            administrations=list(finding.administrations),
+        )
+        for position, finding in enumerate(result.findings, start=1)
+    )
+
+
+def _record_completed(encounter: Encounter, stored: CodingRun, at: datetime) -> None:
+    audit.record(
+        tag=Tag.RUN_COMPLETED,
+        at=at,
+        encounter=encounter,
+        object_repr=str(stored),
+        after={
+            "run": stored.number,
+            "trigger": stored.trigger,
+            "engine": stored.engine_version,
+            "rulebook": stored.rulebook_version,
+            "policy": stored.policy,
+            "formulary": stored.formulary_version,
+            "facts": stored.facts_digest,
+            "result": stored.result_digest,
+        },
+    )
+
+
+def _mark(encounter: Encounter, state: CodingState, error: str) -> None:
+    if (encounter.coding_state, encounter.coding_error) != (state, error):
+        encounter.coding_state, encounter.coding_error = state, error
+        encounter.save(update_fields=["coding_state", "coding_error"])

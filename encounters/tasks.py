@@ -1,0 +1,47 @@
+"""Nudges. What is to be done stands in the database; a task that comes twice, or too late, does no harm."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.db.models import Q
+from django.utils import timezone
+
+from encounters.models import Encounter
+from encounters.models.encounter import CodingState
+from encounters.review import claims, preparation, states
+
+NUDGE_AGAIN_AFTER = timedelta(seconds=60)
+"""A nudge that was answered by nobody for so long is taken for lost."""
+SWEEP_AT_MOST = 2000
+
+
+@shared_task(acks_late=True)
+def code_encounter(*, encounter_id: int) -> None:
+    """The encounter is coded if it is pending."""
+    preparation.code(encounter_id=encounter_id, at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def sweep_pending() -> None:
+    """Every pending encounter that nobody nudged lately is nudged: a lost nudge loses nothing."""
+    now = timezone.now()
+    then = now - NUDGE_AGAIN_AFTER
+    overdue = Q(nudged_at__lte=then) | Q(nudged_at__isnull=True, received_at__lte=then)
+    waiting = Encounter.objects.filter(overdue, coding_state=CodingState.PENDING)
+    for encounter_id in waiting.order_by("received_at", "pk").values_list("pk", flat=True)[:SWEEP_AT_MOST]:
+        # Two sweeps at once: whoever moves the time first sends the nudge.
+        if waiting.filter(pk=encounter_id).update(nudged_at=now):
+            code_encounter.delay(encounter_id=encounter_id)
+
+
+@shared_task(acks_late=True)
+def release_expired_claims() -> None:
+    """Claims without a heartbeat are free."""
+    claims.release_expired(at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def wake_pended() -> None:
+    """Reviews whose day has come wait for a coder again."""
+    now = timezone.now()
+    states.wake_due(on=timezone.localdate(now), at=now)
