@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from drugs import selectors
 from drugs.index import FormularyIndex, current_index, in_force
 from drugs.models import BillingCode, Drug, DrugProfile, MarketedSize, Product
+from drugs.models.amounts import plain
 from drugs.models.names import normalise
 from drugs.models.package import parse_ndc
 from rules.facts import BillingCodeFacts, DrugFacts, Quantity
@@ -28,7 +28,7 @@ class DrugQuestion:
     circumstance: str = ""
 
 
-def drug_facts(  # noqa: PLR0913 - one per fact that decides, as in DrugQuestion
+def drug_facts(
     *,
     drug: Drug,
     on: date,
@@ -121,9 +121,9 @@ def _code_facts(index: FormularyIndex, meaning: BillingCode, question: DrugQuest
     routes = next((tuple(link.routes) for link in links if link.hcpcs_id == code), ())
     return BillingCodeFacts(
         code=code,
-        per=Quantity(_plain(meaning.per_amount), meaning.per_unit),
+        per=Quantity(plain(meaning.per_amount), meaning.per_unit),
         routes=routes,
-        price=_plain(price.payment_limit) if price else None,
+        price=plain(price.payment_limit) if price else None,
         label=meaning.label,
     )
 
@@ -131,13 +131,13 @@ def _code_facts(index: FormularyIndex, meaning: BillingCode, question: DrugQuest
 def _concentration(profile: DrugProfile) -> Quantity | None:
     if profile.concentration_amount is None:
         return None
-    return Quantity(_plain(profile.concentration_amount), profile.concentration_unit)
+    return Quantity(plain(profile.concentration_amount), profile.concentration_unit)
 
 
 def _sizes(index: FormularyIndex, question: DrugQuestion, product: Product | None) -> tuple[Quantity, ...]:
     sizes = in_force(index.sizes.get(question.drug.pk, ()), question.on)
     fitting = [s for s in sizes if s.is_single_dose and _is_for(s, question.route) and _is_of(s, product)]
-    return tuple(dict.fromkeys(Quantity(_plain(s.amount), s.unit) for s in fitting))
+    return tuple(dict.fromkeys(Quantity(plain(s.amount), s.unit) for s in fitting))
 
 
 def _is_for(size: MarketedSize, route: str | None) -> bool:
@@ -146,9 +146,3 @@ def _is_for(size: MarketedSize, route: str | None) -> bool:
 
 def _is_of(size: MarketedSize, product: Product | None) -> bool:
     return size.product_id is None or product is None or size.product_id == product.pk
-
-
-def _plain(number: Decimal) -> Decimal:
-    """Return `number` without the column's trailing zeros, so that facts read the same however they were stored."""
-    normal = number.normalize()
-    return normal.quantize(Decimal(1)) if normal == normal.to_integral_value() else normal

@@ -135,9 +135,7 @@ def _names(drugs: dict[int, Drug]) -> tuple[dict[str, tuple[NameEntry, ...]], di
         entry = NameEntry(row.drug_id, row.product_id, row.kind, row.kind == "misspelling")
         pairs.append((row.normalised, entry))
     exact = _grouped(pairs, lambda pair: pair[0])
-    reduced = _grouped(
-        [pair for pair in pairs if not pair[1].is_misspelling], lambda pair: reduce_name(pair[0])
-    )
+    reduced = _grouped([pair for pair in pairs if not pair[1].is_misspelling], lambda pair: reduce_name(pair[0]))
     return (
         {name: tuple(entry for _, entry in group) for name, group in exact.items()},
         {name: tuple(entry for _, entry in group) for name, group in reduced.items()},

@@ -25,5 +25,7 @@ if find_spec("encounters.urls"):
     urlpatterns += [path("", include("encounters.urls"))]
 if find_spec("encounters.api") and find_spec("encounters.api.urls"):
     urlpatterns += [path("api/v1/", include("encounters.api.urls"))]
-if find_spec("drugs.urls"):
-    urlpatterns += [path("drugs/", include("drugs.urls"))]
+urlpatterns += [
+    path("drugs/", include("drugs.urls")),
+    path("api/v1/drugs/", include("drugs.api.urls")),
+]

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypedDict
+from typing import TypedDict, Unpack
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from typing_extensions import Unpack
 
 from drugs.formulary.releases import begin_release_by_hand, copy_of, end, withdraw
 from drugs.models import (
@@ -69,7 +68,7 @@ class ProfileFlags(TypedDict, total=False):
 
 
 @transaction.atomic
-def add_drug(  # noqa: PLR0913 - keyword-only, one argument per fact of a drug
+def add_drug(
     *,
     name: str,
     family: Family,
@@ -106,7 +105,7 @@ def add_drug(  # noqa: PLR0913 - keyword-only, one argument per fact of a drug
 
 
 @transaction.atomic
-def add_name(  # noqa: PLR0913 - keyword-only
+def add_name(
     *,
     drug: Drug,
     text: str,
@@ -155,7 +154,7 @@ def map_charted_name(
 
 
 @transaction.atomic
-def set_family(  # noqa: PLR0913 - keyword-only
+def set_family(
     *,
     drug: Drug,
     family: Family,
@@ -189,7 +188,7 @@ def set_family(  # noqa: PLR0913 - keyword-only
 
 
 @transaction.atomic
-def assign_billing_code(  # noqa: PLR0913 - keyword-only
+def assign_billing_code(
     *,
     drug: Drug,
     code: str,
@@ -223,7 +222,7 @@ def assign_billing_code(  # noqa: PLR0913 - keyword-only
 
 
 @transaction.atomic
-def supersede_billing_code(  # noqa: PLR0913 - keyword-only
+def supersede_billing_code(
     *,
     code: str,
     successor: str,

@@ -47,9 +47,7 @@ def withdraw(row: VersionedRow, *, release: FormularyRelease) -> None:
     row.save(update_fields=["withdrawn_by"])
 
 
-def end(
-    rows: Iterable[DatedRowT], *, on: date, release: FormularyRelease, **changes: object
-) -> list[DatedRowT]:
+def end(rows: Iterable[DatedRowT], *, on: date, release: FormularyRelease, **changes: object) -> list[DatedRowT]:
     """Let `rows` hold no longer from `on` on: each is withdrawn, and stands again, shortened, where it began before.
 
     `changes` are values of the shortened rows. Rows that end before `on` anyway stay as they are. Returns the rows that were withdrawn.

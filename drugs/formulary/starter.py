@@ -112,9 +112,7 @@ class _Loader:
                 )
             ),
         ]
-        self.products = {
-            (row.drug.name, row.name): row for row in Product.objects.current().select_related("drug")
-        }
+        self.products = {(row.drug.name, row.name): row for row in Product.objects.current().select_related("drug")}
         changes += [
             self._merge(model, rows)
             for model, rows in (

@@ -5,19 +5,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('drugs', '0002_rows_are_never_rewritten'),
+        ("drugs", "0002_rows_are_never_rewritten"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='marketedsize',
-            name='routes',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None),
+            model_name="marketedsize",
+            name="routes",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=20), blank=True, default=list, size=None
+            ),
         ),
         migrations.AddConstraint(
-            model_name='marketedsize',
-            constraint=models.CheckConstraint(condition=models.Q(('routes__contained_by', ['IV', 'IM', 'SC', 'IT', 'IA', 'IP', 'pleural', 'reservoir', 'intravesical', 'intralesional', 'PO', 'inhaled', 'topical', 'rectal', 'ophthalmic', 'nasal', 'SL', 'transdermal'])), name='marketed_size_routes_are_known'),
+            model_name="marketedsize",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "routes__contained_by",
+                        [
+                            "IV",
+                            "IM",
+                            "SC",
+                            "IT",
+                            "IA",
+                            "IP",
+                            "pleural",
+                            "reservoir",
+                            "intravesical",
+                            "intralesional",
+                            "PO",
+                            "inhaled",
+                            "topical",
+                            "rectal",
+                            "ophthalmic",
+                            "nasal",
+                            "SL",
+                            "transdermal",
+                        ],
+                    )
+                ),
+                name="marketed_size_routes_are_known",
+            ),
         ),
     ]

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
+from drugs.models.amounts import plain_text
 from drugs.models.drug import Drug, Product
 from drugs.models.release import DatedRow, no_overlap
 from rules.vocabulary import Route
@@ -39,9 +40,7 @@ class HcpcsCode(models.Model):
     code = models.CharField(max_length=5, primary_key=True)
 
     class Meta:
-        constraints = (
-            models.CheckConstraint(condition=Q(code__regex=LEVEL_II), name="hcpcs_code_is_level_ii"),
-        )
+        constraints = (models.CheckConstraint(condition=Q(code__regex=LEVEL_II), name="hcpcs_code_is_level_ii"),)
 
     def __str__(self) -> str:
         """Return the code."""
@@ -60,9 +59,7 @@ class BillingCode(DatedRow):
     """Of a combination, the ingredient that the amount counts."""
     is_unclassified = models.BooleanField(default=False)
     """A code for drugs without one of their own: billed with name, NDC and dose in words."""
-    replaced_by = models.ForeignKey(
-        HcpcsCode, on_delete=models.PROTECT, related_name="replaces", null=True, blank=True
-    )
+    replaced_by = models.ForeignKey(HcpcsCode, on_delete=models.PROTECT, related_name="replaces", null=True, blank=True)
     """The code that follows when this one ends, where the publisher names it."""
 
     class Meta(DatedRow.Meta):
@@ -79,7 +76,12 @@ class BillingCode(DatedRow):
 
     def __str__(self) -> str:
         """Return code and amount of one unit."""
-        return f"{self.hcpcs_id} per {self.per_amount.normalize():f} {self.per_unit}"
+        return f"{self.hcpcs_id} per {self.per}"
+
+    @property
+    def per(self) -> str:
+        """The amount of one billing unit, as `10 mg`."""
+        return f"{plain_text(self.per_amount)} {self.per_unit}"
 
 
 class DrugBillingCode(DatedRow):
@@ -93,9 +95,7 @@ class DrugBillingCode(DatedRow):
 
     drug = models.ForeignKey(Drug, on_delete=models.PROTECT, related_name="billing_codes")
     hcpcs = models.ForeignKey(HcpcsCode, on_delete=models.PROTECT, related_name="drugs")
-    product = models.ForeignKey(
-        Product, on_delete=models.PROTECT, related_name="billing_codes", null=True, blank=True
-    )
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="billing_codes", null=True, blank=True)
     routes = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     """Routes that the code is for; empty for all."""
     circumstance = models.CharField(max_length=30, choices=Circumstance, blank=True)

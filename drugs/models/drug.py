@@ -155,9 +155,7 @@ class DrugFamily(DatedRow):
         constraints = (
             *DatedRow.Meta.constraints,
             no_overlap("drug", "policy_layer", name="drug_family_periods_do_not_overlap"),
-            models.CheckConstraint(
-                condition=Q(family__in=[f.value for f in Family]), name="drug_family_is_known"
-            ),
+            models.CheckConstraint(condition=Q(family__in=[f.value for f in Family]), name="drug_family_is_known"),
         )
 
     def __str__(self) -> str:

@@ -8,12 +8,16 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
+from drugs.models.amounts import plain_text
 from drugs.models.billing import HcpcsCode, Unit
 from drugs.models.drug import Drug, Product
 from drugs.models.release import DatedRow, no_overlap
 from rules.vocabulary import Route
 
 _SEGMENTS = re.compile(r"(\d{4,5})-(\d{3,4})-(\d{1,2})")
+SHORTEST = 10
+"""Digits of the three segments together; one fewer than eleven where a zero was left out."""
+
 _ELEVEN = re.compile(r"\d{11}")
 
 
@@ -30,7 +34,7 @@ def parse_ndc(text: str) -> str | None:
     if not segments or not text.isascii():
         return None
     labeler, product, package = segments.groups()
-    if len(labeler) + len(product) + len(package) < 10:
+    if len(labeler + product + package) < SHORTEST:
         return None
     return labeler.zfill(5) + product.zfill(4) + package.zfill(2)
 
@@ -67,6 +71,16 @@ class Ndc(DatedRow):
         """Return the code as 5-4-2."""
         return format_ndc(self.ndc)
 
+    @property
+    def size(self) -> str:
+        """Millilitres or items in one container, empty where CMS gives none."""
+        return plain_text(self.package_size)
+
+    @property
+    def quantity(self) -> str:
+        """Containers in the package, empty where CMS gives none."""
+        return plain_text(self.package_quantity)
+
 
 class NdcBillingCode(DatedRow):
     """What a package bills as. One package may have two codes at once, and is then ambiguous."""
@@ -82,14 +96,17 @@ class NdcBillingCode(DatedRow):
         constraints = (
             *DatedRow.Meta.constraints,
             no_overlap("ndc", "hcpcs", name="ndc_billing_code_periods_do_not_overlap"),
-            models.CheckConstraint(
-                condition=Q(ndc__regex=r"^[0-9]{11}$"), name="ndc_billing_code_is_eleven_digits"
-            ),
+            models.CheckConstraint(condition=Q(ndc__regex=r"^[0-9]{11}$"), name="ndc_billing_code_is_eleven_digits"),
         )
 
     def __str__(self) -> str:
         """Return package and code."""
         return f"{format_ndc(self.ndc)}: {self.hcpcs_id}"
+
+    @property
+    def units(self) -> str:
+        """Billing units in one container, empty where CMS gives none."""
+        return plain_text(self.billing_units)
 
 
 class MarketedSize(DatedRow):
@@ -124,4 +141,9 @@ class MarketedSize(DatedRow):
 
     def __str__(self) -> str:
         """Return drug and size."""
-        return f"{self.drug.name} {self.amount.normalize():f} {self.unit}"
+        return f"{self.drug.name} {self.size}"
+
+    @property
+    def size(self) -> str:
+        """The amount in one container, as `400 mg`."""
+        return f"{plain_text(self.amount)} {self.unit}"

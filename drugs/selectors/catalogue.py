@@ -30,6 +30,11 @@ class DrugSummary:
     matched: str = ""
     """The name, code or package that a search found it by, where that is not its own name."""
 
+    @property
+    def family_label(self) -> str:
+        """The family in words."""
+        return self.family.replace("_", " ")
+
 
 class GapKind(StrEnum):
     """What may be missing."""
@@ -96,7 +101,7 @@ def gaps(on: date) -> list[Gap]:
         if len(meant) > 1:
             both = " and ".join(sorted(index.drugs[pk].name for pk in meant))
             found.append(Gap(GapKind.NAME_OF_SEVERAL, None, f"{name} is {both}"))
-    return found + _packages_of_several(index, on)
+    return [*found, *_packages_of_several(index, on)]
 
 
 def _gaps_of_drug(index: FormularyIndex, drug: Drug, on: date) -> Iterable[Gap]:

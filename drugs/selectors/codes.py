@@ -35,9 +35,7 @@ def codes_for(
     return _meanings(index, [link.hcpcs_id for link in own or common or links], on)
 
 
-def _codes_of_package(
-    index: FormularyIndex, drug: Drug, ndc: str, on: date, fitting: set[str]
-) -> list[str]:
+def _codes_of_package(index: FormularyIndex, drug: Drug, ndc: str, on: date, fitting: set[str]) -> list[str]:
     """Codes of the package but those that the drug has for another route or circumstance."""
     others = {link.hcpcs_id for link in in_force(index.codes_of_drug.get(drug.pk, ()), on)} - fitting
     codes = [row.hcpcs_id for row in in_force(index.codes_of_package.get(ndc, ()), on)]

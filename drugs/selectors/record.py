@@ -79,9 +79,7 @@ def drug_record(drug: Drug, *, on: date) -> DrugRecord:
         drug=drug,
         on=on,
         profile=DrugProfile.objects.in_force(on).filter(drug=drug).select_related("reference_drug").first(),
-        families=tuple(
-            DrugFamily.objects.current().filter(drug=drug).order_by("policy_layer", "-effective_from")
-        ),
+        families=tuple(DrugFamily.objects.current().filter(drug=drug).order_by("policy_layer", "-effective_from")),
         names=tuple(
             DrugName.objects.current().filter(drug=drug).select_related("product").order_by("kind", "normalised")
         ),
@@ -147,9 +145,7 @@ def _history(drug: Drug) -> tuple[HistoryEntry, ...]:
         if row.withdrawn_by_id:
             withdrawn[row.withdrawn_by_id].append(said)
     releases = FormularyRelease.objects.filter(pk__in=added.keys() | withdrawn.keys()).order_by("-pk")
-    return tuple(
-        HistoryEntry(release, tuple(added[release.pk]), tuple(withdrawn[release.pk])) for release in releases
-    )
+    return tuple(HistoryEntry(release, tuple(added[release.pk]), tuple(withdrawn[release.pk])) for release in releases)
 
 
 def _rows_of(drug: Drug) -> list[VersionedRow]:
@@ -170,7 +166,7 @@ def _said(row: VersionedRow) -> str:
         case Ndc():
             said = f"package {row}"
         case MarketedSize():
-            said = f"size {row.amount.normalize():f} {row.unit}"
+            said = f"size {row.size}"
         case _:
             return f"name {row}"
     until = f" until {row.effective_until}" if row.effective_until else ""

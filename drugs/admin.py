@@ -1,0 +1,86 @@
+"""A window for operators: everything can be read here and nothing changed; changes go through `drugs.formulary`."""
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from drugs.models import (
+    BillingCode,
+    Drug,
+    DrugBillingCode,
+    DrugFamily,
+    DrugName,
+    DrugProfile,
+    FormularyRelease,
+    MarketedSize,
+    Ndc,
+    NdcBillingCode,
+    Price,
+    Product,
+)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[models.Model]):
+    """Shows and never writes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nothing is added here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Nothing is changed here."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Nothing is deleted here."""
+        return False
+
+
+@admin.register(FormularyRelease)
+class ReleaseAdmin(ReadOnlyAdmin):
+    """Releases, the newest first."""
+
+    list_display = ("id", "name", "kind", "effective_date", "imported_at", "imported_by_name")
+    ordering = ("-id",)
+
+
+@admin.register(Drug)
+class DrugAdmin(ReadOnlyAdmin):
+    """Drugs by name."""
+
+    list_display = ("name", "source")
+    search_fields = ("name", "names__text")
+    ordering = ("name",)
+
+
+class OfDrugAdmin(ReadOnlyAdmin):
+    """Rows that belong to a drug."""
+
+    search_fields = ("drug__name",)
+    list_select_related = True
+
+
+class OfCodeAdmin(ReadOnlyAdmin):
+    """Rows that belong to a code."""
+
+    search_fields = ("hcpcs__code",)
+    list_select_related = True
+
+
+for model, shown in (
+    (DrugProfile, ("drug", "effective_from", "effective_until", "release", "withdrawn_by")),
+    (DrugFamily, ("drug", "policy_layer", "family", "effective_from", "effective_until", "withdrawn_by")),
+    (DrugName, ("text", "kind", "drug", "product", "withdrawn_by")),
+    (Product, ("name", "drug", "labeler", "withdrawn_by")),
+    (DrugBillingCode, ("drug", "hcpcs", "product", "effective_from", "effective_until", "withdrawn_by")),
+    (Ndc, ("ndc", "name", "drug", "labeler", "effective_from", "effective_until", "withdrawn_by")),
+    (MarketedSize, ("drug", "product", "amount", "unit", "is_single_dose", "withdrawn_by")),
+):
+    admin.site.register(model, type(f"{model.__name__}Admin", (OfDrugAdmin,), {"list_display": shown}))
+
+for model, shown in (
+    (BillingCode, ("hcpcs", "label", "per_amount", "per_unit", "effective_from", "effective_until", "withdrawn_by")),
+    (Price, ("hcpcs", "payment_limit", "effective_from", "effective_until", "withdrawn_by")),
+    (NdcBillingCode, ("ndc", "hcpcs", "billing_units", "effective_from", "effective_until", "withdrawn_by")),
+):
+    admin.site.register(model, type(f"{model.__name__}Admin", (OfCodeAdmin,), {"list_display": shown}))

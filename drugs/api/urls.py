@@ -1,0 +1,11 @@
+"""Addresses of the read endpoints, to stand under /api/v1/drugs/."""
+
+from rest_framework.routers import SimpleRouter
+
+from drugs.api.views import DrugViewSet
+
+router = SimpleRouter()
+router.register("", DrugViewSet, basename="drug")
+
+app_name = "drugs-api"
+urlpatterns = router.urls
