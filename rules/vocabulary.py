@@ -39,7 +39,7 @@ class Family(StrEnum):
 
 
 class Route(StrEnum):
-    """The route of an administration; the members after TRANSDERMAL's group marker are not coded."""
+    """The route of an administration; those of ROUTES_NOT_CODED earn no administration line."""
 
     IV = "IV"
     IM = "IM"
@@ -196,7 +196,7 @@ class Reason(StrEnum):
     PREHYDRATION_INTEGRAL = "prehydration_integral"
     TRANSFUSION_HYDRATION = "transfusion_hydration"
     PAUSED = "paused"
-    INCLUDED = "included"
+    RULE_NOT_IN_FORCE = "rule_not_in_force"
 
 
 class FindingKind(StrEnum):
@@ -246,3 +246,4 @@ class FindingKind(StrEnum):
     HYDRATION_NO_ORDER = "hydration_no_order"
     HYDRATION_VOLUME_MISSING = "hydration_volume_missing"
     SMALLER_VIALS = "smaller_vials"
+    RULE_NOT_IN_FORCE = "rule_not_in_force"

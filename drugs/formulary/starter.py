@@ -1,7 +1,7 @@
 """The starter formulary: the CSV files in `drugs/seed`, as one release.
 
-Loading the same files twice changes nothing. Files that have changed since are loaded as a further release that withdraws
-what is no longer in them and adds what is new, as long as nobody has changed the formulary in between.
+Loading the same files twice changes nothing. Files that have changed since are loaded as a further release that
+withdraws what is no longer in them and adds what is new, as long as nobody has changed the formulary in between.
 """
 
 import csv
@@ -45,7 +45,7 @@ FILES = (
     "sizes.csv",
 )
 FIRST_DATE = date(2024, 1, 1)
-"""The starter formulary was checked against CMS's files from the first quarter of 2024; it says nothing of earlier dates."""
+"""The first quarter whose CMS files the starter formulary was checked against; it says nothing of earlier dates."""
 
 Row = dict[str, str]
 
@@ -324,3 +324,12 @@ def _number(text: str) -> Decimal | None:
 
 def _answer(text: str) -> bool | None:
     return {"1": True, "0": False, "": None}[text]
+
+
+def seeded_electrolytes(*, folder: Path = SEED) -> frozenset[str]:
+    """Every name, lower case, of the drugs that the starter formulary marks as electrolytes; needs no database."""
+    with (folder / "drugs.csv").open(encoding="utf-8", newline="") as file:
+        drugs = {row["name"] for row in csv.DictReader(file) if row["is_electrolyte"]}
+    with (folder / "names.csv").open(encoding="utf-8", newline="") as file:
+        names = {row["text"].lower() for row in csv.DictReader(file) if row["drug"] in drugs}
+    return frozenset(drugs | names)

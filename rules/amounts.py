@@ -1,0 +1,104 @@
+"""Exact amounts: conversion between the units of a chart and of a code's descriptor, and rounding to units."""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+
+from rules.facts import Quantity
+
+# Mass in mg and volume in mL; every other unit converts to itself only.
+MASS = {
+    "kg": Decimal(1_000_000),
+    "g": Decimal(1000),
+    "gm": Decimal(1000),
+    "gram": Decimal(1000),
+    "mg": Decimal(1),
+    "mcg": Decimal("0.001"),
+    "ug": Decimal("0.001"),
+    "µg": Decimal("0.001"),
+    "μg": Decimal("0.001"),
+    "ng": Decimal("0.000001"),
+}
+VOLUME = {"l": Decimal(1000), "dl": Decimal(100), "ml": Decimal(1), "cc": Decimal(1)}
+SAME = {
+    "unit": "units",
+    "u": "units",
+    "iu": "units",
+    "i.u.": "units",
+    "international unit": "units",
+    "international units": "units",
+    "usp unit": "units",
+    "usp units": "units",
+    "million units": "million units",
+    "meq": "meq",
+    "mmol": "mmol",
+    "mci": "mci",
+}
+ROUNDING = {"up": ROUND_CEILING, "down": ROUND_FLOOR, "nearest": ROUND_HALF_UP}
+
+
+def _word(unit: str) -> str:
+    word = " ".join(str(unit).strip().lower().split())
+    return SAME.get(word, word)
+
+
+def converted(amount: Quantity, unit: str, concentration: Quantity | None = None) -> Decimal | None:
+    """The amount in another unit, exactly; None where no exact conversion exists.
+
+    `concentration` is the amount in one mL and leads from a volume to an amount, or back.
+
+    >>> converted(Quantity(Decimal("0.25"), "mg"), "mcg") == 250
+    True
+    """
+    if not amount.amount.is_finite():
+        return None
+    source, target = _word(amount.unit), _word(unit)
+    if source == target:
+        return amount.amount
+    for scale in (MASS, VOLUME):
+        if source in scale and target in scale:
+            return amount.amount * scale[source] / scale[target]
+    if concentration is None or not concentration.amount.is_finite() or concentration.amount <= 0:
+        return None
+    if source in VOLUME:
+        in_drug = Quantity(amount.amount * VOLUME[source] * concentration.amount, concentration.unit)
+        return converted(in_drug, unit)
+    if target in VOLUME:
+        in_drug_amount = converted(amount, concentration.unit)
+        if in_drug_amount is not None:
+            return in_drug_amount / concentration.amount / VOLUME[target]
+    return None
+
+
+def whole_units(amount: Decimal, rounding: str) -> int:
+    """Billing units of an amount already in descriptors: `up`, `nearest` (a half is up) or `down`, at least 1 (H2).
+
+    >>> whole_units(Decimal("3.5"), "up")
+    4
+    """
+    return max(1, int(amount.to_integral_value(rounding=ROUNDING[rounding])))
+
+
+MOST_TOTALS = 4096
+
+
+def smallest_opened(dose: Decimal, sizes: list[Decimal]) -> Decimal | None:
+    """The least total of whole containers of these sizes that holds the dose (H8).
+
+    None where there is no size, or more combinations than a pharmacy would weigh.
+
+    >>> smallest_opened(Decimal(300), [Decimal(100), Decimal(400)])
+    Decimal('300')
+    """
+    sizes = sorted({size for size in sizes if size > 0})
+    if not sizes or dose <= 0:
+        return None
+    best = sizes[-1] * (dose / sizes[-1]).to_integral_value(rounding=ROUND_CEILING)
+    below = {Decimal(0)}
+    frontier = {Decimal(0)}
+    while frontier:
+        grown = {total + size for total in frontier for size in sizes}
+        best = min([best, *(total for total in grown if total >= dose)])
+        frontier = {total for total in grown if total < dose} - below
+        below |= frontier
+        if len(below) > MOST_TOTALS:
+            return None
+    return best

@@ -1,0 +1,444 @@
+"""Published worked cases: their form read into facts, coded, and compared with the published answer.
+
+The form is that of `docs/worked-cases.md`; every assumption about what a case leaves out stands here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeAlias
+
+from rules import amounts
+from rules.engine import code_encounter
+from rules.errors import RulebookError
+from rules.facts import (
+    Access,
+    Administration,
+    BillingCodeFacts,
+    Container,
+    DrugFacts,
+    EncounterFacts,
+    NdcFacts,
+    Quantity,
+    Span,
+)
+from rules.result import CodedLine, CodingResult
+from rules.rulebook.model import Rulebook
+from rules.vocabulary import AccessReason, Family, Kind, Role, Setting, Technique
+
+Record: TypeAlias = Mapping[str, Any]
+LineKey: TypeAlias = tuple[str, tuple[str, ...] | None]
+
+DEFAULT_DATE = date(2026, 1, 15)
+FIRST_SLOT = time(8, 0)
+SLOT_GAP = timedelta(minutes=5)
+OUTSIDE = "36430"
+"""Transfusion: outside this family of codes, left out on both sides."""
+
+_FAMILIES = {
+    Kind.CHEMO: Family.ANTINEOPLASTIC,
+    Kind.COMPLEX_BIOLOGIC: Family.COMPLEX_BIOLOGIC,
+    Kind.THERAPEUTIC: Family.THERAPEUTIC,
+    Kind.IMMUNE_GLOBULIN: Family.THERAPEUTIC,
+    Kind.HYDRATION: Family.HYDRATION_FLUID,
+    Kind.BLOOD: Family.BLOOD,
+    Kind.CONTRAST: Family.CONTRAST,
+    Kind.VACCINE: Family.VACCINE,
+    Kind.OTHER: Family.OTHER,
+}
+_CLOCK = re.compile(r"D(\d{1,4})\s+(\d{1,2}):(\d{2})\Z")
+_QUANTITY = re.compile(r"([0-9][0-9,]*\.?[0-9]*|\.[0-9]+)\s*(.+)\Z")
+
+
+class CaseError(ValueError):
+    """A case is not in the form of worked cases; the message says which key and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the engine gave for one case, and whether that is the published answer.
+
+    `wanted` and `given` hold units by code, and by modifiers where those are compared.
+    """
+
+    case_id: str
+    passed: bool
+    wanted: Mapping[LineKey, Decimal]
+    given: Mapping[LineKey, Decimal]
+    result: CodingResult | None
+    lines: tuple[CodedLine, ...] = ()
+    not_billable: tuple[str, ...] = ()
+    error: str = ""
+    date_of_service: date = DEFAULT_DATE
+
+
+def is_drug_unit_case(case: Record) -> bool:
+    """A case without administrations asks for billing units."""
+    return "administrations" not in case
+
+
+def run_case(
+    case: Record, *, rulebook: Rulebook, electrolytes: frozenset[str] = frozenset()
+) -> Outcome:
+    """Codes a case and compares; a case that cannot be read fails with its error, it never raises."""
+    case_id = str(case.get("id"))
+    try:
+        facts = facts_of_case(case, electrolytes=electrolytes)
+        overrides = _overrides(case)
+        result = code_encounter(facts, rulebook=rulebook, overrides=overrides)
+        wanted = _wanted(case)
+    except (CaseError, RulebookError) as wrong:
+        return Outcome(case_id, passed=False, wanted={}, given={}, result=None, error=str(wrong))
+    lines = _compared_lines(case, result)
+    with_modifiers = is_drug_unit_case(case) or any(key[1] for key in wanted)
+    given = _totals([(line.code, line.modifiers, Decimal(line.units)) for line in lines])
+    if not with_modifiers:
+        wanted, given = _without_modifiers(wanted), _without_modifiers(given)
+    billed = {one for line in lines for one in line.administrations}
+    return Outcome(
+        case_id,
+        passed=wanted == given,
+        wanted=wanted,
+        given=given,
+        result=result,
+        lines=lines,
+        not_billable=tuple(one.id for one in facts.administrations if one.id not in billed),
+        date_of_service=facts.date_of_service,
+    )
+
+
+def _overrides(case: Record) -> dict[str, str]:
+    return {
+        str(key): str(value).lower() if isinstance(value, bool) else _policy_text(value)
+        for key, value in (case.get("policy") or {}).items()
+    }
+
+
+def _policy_text(value: object) -> str:
+    text = str(value)
+    return text.lower() if text in ("True", "False", "None") else text
+
+
+def _compared_lines(case: Record, result: CodingResult) -> tuple[CodedLine, ...]:
+    is_unit = is_drug_unit_case(case)
+    return tuple(
+        line
+        for line in result.lines
+        if line.code != OUTSIDE and (line.role in (Role.DRUG, Role.DISCARDED)) == is_unit
+    )
+
+
+def _wanted(case: Record) -> dict[LineKey, Decimal]:
+    """The answer that the case is held against: where it disagrees, what the rules give today."""
+    source = case.get("expected") or {}
+    listed = source.get("lines")
+    if case.get("soundness") == "disagrees":
+        listed = case.get("current_lines")
+    try:
+        return _totals(
+            [
+                (
+                    str(line["code"]),
+                    tuple(str(one) for one in line.get("modifiers") or ()),
+                    Decimal(str(line.get("units", 1))),
+                )
+                for line in listed or ()
+                if str(line["code"]) != OUTSIDE
+            ]
+        )
+    except (KeyError, TypeError, AttributeError, InvalidOperation) as wrong:
+        message = f"expected lines: {wrong!r}"
+        raise CaseError(message) from wrong
+
+
+def _totals(lines: list[tuple[str, tuple[str, ...], Decimal]]) -> dict[LineKey, Decimal]:
+    totals: dict[LineKey, Decimal] = {}
+    for code, modifiers, units in lines:
+        key = (code, tuple(sorted(modifiers)))
+        totals[key] = totals.get(key, Decimal(0)) + units
+    return totals
+
+
+def _without_modifiers(lines: Mapping[LineKey, Decimal]) -> dict[LineKey, Decimal]:
+    totals: dict[LineKey, Decimal] = {}
+    for (code, _), units in lines.items():
+        totals[code, None] = totals.get((code, None), Decimal(0)) + units
+    return totals
+
+
+def facts_of_case(case: Record, *, electrolytes: frozenset[str] = frozenset()) -> EncounterFacts:
+    """The facts of a case, with every assumption that worked cases state. Raises CaseError."""
+    on = _date(case.get("date_of_service"))
+    if is_drug_unit_case(case):
+        return _unit_facts(case, on)
+    records = case["administrations"] or ()
+    if not isinstance(records, list | tuple) or not all(isinstance(one, Mapping) for one in records):
+        message = "administrations: a list of mappings is wanted"
+        raise CaseError(message)
+    times = _Times(on)
+    administrations = tuple(_administration(one, times, electrolytes) for one in records)
+    encounter = case.get("encounter") or {}
+    diagnoses = case.get("diagnoses")
+    return EncounterFacts(
+        encounter_id=str(case.get("id")),
+        date_of_service=on,
+        setting=_word(Setting, case.get("setting") or Setting.FACILITY, "setting"),
+        start=times.clock(encounter.get("start"), "encounter start"),
+        end=times.clock(encounter.get("end"), "encounter end"),
+        inpatient_order=times.clock(case.get("inpatient_order"), "inpatient_order"),
+        diagnoses=None if diagnoses is None else tuple(str(code) for code in diagnoses),
+        primary_reason=_text(case.get("primary_reason")),
+        accesses=_accesses(case, administrations),
+        administrations=administrations,
+    )
+
+
+def _date(value: object) -> date:
+    if value is None:
+        return DEFAULT_DATE
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as wrong:
+        message = f"date_of_service: {value!r} is no date"
+        raise CaseError(message) from wrong
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _word(kind: Any, value: object, key: str) -> Any:  # noqa: ANN401 (any of the enums)
+    try:
+        return kind(str(value))
+    except ValueError as wrong:
+        message = f"{key}: {value!r} is not one of {', '.join(kind)}"
+        raise CaseError(message) from wrong
+
+
+class _Times:
+    """The clock of a case: D1 is the date of service; records without times are laid out one after another."""
+
+    def __init__(self, on: date) -> None:
+        self.midnight = datetime.combine(on, time(0), tzinfo=UTC)
+        self.latest: datetime | None = None
+        self.bags: dict[tuple[object, ...], tuple[datetime | None, datetime | None]] = {}
+
+    def clock(self, value: object, key: str) -> datetime | None:
+        if value is None:
+            return None
+        found = _CLOCK.match(str(value).strip())
+        if found is None:
+            message = f"{key}: {value!r} is not a time such as 'D1 10:00'"
+            raise CaseError(message)
+        day, hour, minute = map(int, found.groups())
+        return self.midnight + timedelta(days=day - 1, hours=hour, minutes=minute)
+
+    def spans(self, value: object, key: str) -> tuple[Span, ...] | None:
+        if value is None:
+            return None
+        if not isinstance(value, list | tuple):
+            message = f"{key}: a list of [start, stop] is wanted"
+            raise CaseError(message)
+        spans = []
+        for pair in value:
+            if not isinstance(pair, list | tuple) or len(pair) != len(("start", "stop")):
+                message = f"{key}: {pair!r} is not [start, stop]"
+                raise CaseError(message)
+            spans.append(Span(self.clock(pair[0], key), self.clock(pair[1], key)))
+        return tuple(spans)
+
+    def note(self, *times: datetime | None) -> None:
+        for one in times:
+            if one is not None and (self.latest is None or one > self.latest):
+                self.latest = one
+
+    def slot(self, minutes: timedelta | None) -> tuple[datetime, datetime | None]:
+        if self.latest is None:
+            start = datetime.combine(self.midnight.date(), FIRST_SLOT, tzinfo=UTC)
+        else:
+            start = self.latest + SLOT_GAP
+        return start, None if minutes is None else start + minutes
+
+
+def _administration(
+    record: Record, times: _Times, electrolytes: frozenset[str]
+) -> Administration:
+    segments = times.spans(record.get("segments"), "segments") or None
+    start, stop = _start_and_stop(record, times, segments)
+    dose = _quantity(record.get("dose"), "dose")
+    tap = record.get("tap")
+    return Administration(
+        id=str(record.get("id")),
+        drug=_drug(record, electrolytes),
+        route=_text(record.get("route")),
+        technique=_text(record.get("technique")),
+        start=start,
+        stop=stop,
+        segments=segments,
+        pauses=times.spans(record.get("pauses"), "pauses") or (),
+        access=str(record.get("site") or "A"),
+        bag=_text(record.get("bag")),
+        purpose=_text(record.get("purpose")),
+        status=str(record.get("status") or "given"),
+        visit=int(record.get("visit") or 1),
+        order=_text(record.get("order")),
+        dose=dose,
+        volume_ml=_volume(record, dose),
+        rate=_text(record.get("rate")),
+        diagnosis=_text(record.get("diagnosis")),
+        is_implanted=bool(record.get("implanted")),
+        lesions=int(record.get("lesions") or 1),
+        is_new_setup=bool(record.get("new_setup")),
+        is_puncture_by_other=bool(record.get("puncture_by_other")),
+        is_without_tap=tap is not None and str(tap).lower() == "none",
+    )
+
+
+def _start_and_stop(
+    record: Record, times: _Times, segments: tuple[Span, ...] | None
+) -> tuple[datetime | None, datetime | None]:
+    """Charted times; else a duration beside one of them; else a slot of the layout."""
+    start = times.clock(record.get("start"), "start")
+    stop = times.clock(record.get("stop"), "stop")
+    minutes = _duration(record.get("minutes"))
+    bag = None
+    if record.get("bag") is not None:
+        bag = (record["bag"], record.get("visit") or 1, record.get("site") or "A", record.get("route"))
+    if segments:
+        ends = [one for span in segments for one in (span.start, span.stop)]
+        times.note(start, stop, *ends)
+        return start, stop
+    if start is None and stop is None:
+        if bag is not None and bag in times.bags:
+            return times.bags[bag]
+        if record.get("technique") == Technique.INFUSION and minutes is None:
+            return None, None
+        start, stop = times.slot(minutes)
+    elif minutes is not None:
+        if stop is None and start is not None:
+            stop = start + minutes
+        elif start is None and stop is not None:
+            start = stop - minutes
+    times.note(start, stop)
+    if bag is not None:
+        times.bags.setdefault(bag, (start, stop))
+    return start, stop
+
+
+def _duration(value: object) -> timedelta | None:
+    if value is None:
+        return None
+    try:
+        return timedelta(minutes=int(Decimal(str(value))))
+    except (InvalidOperation, ValueError, OverflowError) as wrong:
+        message = f"minutes: {value!r} is no number"
+        raise CaseError(message) from wrong
+
+
+def _drug(record: Record, electrolytes: frozenset[str]) -> DrugFacts:
+    name = str(record.get("drug") or "").strip().lower()
+    family = _FAMILIES[_word(Kind, record.get("kind") or Kind.OTHER, "kind")]
+    if record.get("hormonal") and family == Family.ANTINEOPLASTIC:
+        family = Family.ANTINEOPLASTIC_HORMONAL
+    return DrugFacts(name=name, family=family, is_electrolyte=name in electrolytes)
+
+
+def _quantity(value: object, key: str) -> Quantity | None:
+    if value is None:
+        return None
+    found = _QUANTITY.match(str(value).strip())
+    if found is None:
+        message = f"{key}: {value!r} is not an amount such as '250 mg'"
+        raise CaseError(message)
+    try:
+        return Quantity(Decimal(found[1].replace(",", "")), found[2].strip())
+    except InvalidOperation as wrong:
+        message = f"{key}: {value!r} is not an amount such as '250 mg'"
+        raise CaseError(message) from wrong
+
+
+def _volume(record: Record, dose: Quantity | None) -> Decimal | None:
+    charted = _quantity(record.get("volume"), "volume")
+    if charted is None:
+        return None if dose is None else amounts.converted(dose, "mL")
+    return amounts.converted(charted, "mL")
+
+
+def _accesses(case: Record, administrations: tuple[Administration, ...]) -> tuple[Access, ...]:
+    """A site that the case does not list counts as needed for a documented reason."""
+    listed = {
+        str(one.get("label")): Access(str(one.get("label")), _text(one.get("reason")))
+        for one in case.get("accesses") or ()
+    }
+    for one in administrations:
+        listed.setdefault(one.access, Access(one.access, AccessReason.PROTOCOL))
+    return tuple(listed.values())
+
+
+def _unit_facts(case: Record, on: date) -> EncounterFacts:
+    per = _quantity(case.get("per"), "per")
+    dose = _quantity(case.get("dose"), "dose")
+    if per is None:
+        message = "per: the amount in the code's descriptor is wanted"
+        raise CaseError(message)
+    code = BillingCodeFacts(code=str(case.get("hcpcs")), per=per)
+    containers = tuple(_container(one) for one in case.get("containers") or ())
+    given = Administration(
+        id="a1",
+        drug=DrugFacts(
+            name=str(case.get("drug") or "").strip().lower(),
+            family=Family.THERAPEUTIC,
+            billing_codes=(code,),
+        ),
+        dose=dose,
+        containers=containers,
+        discarded=_discarded(case, dose, containers),
+        ndc=_ndc(case),
+    )
+    return EncounterFacts(encounter_id=str(case.get("id")), date_of_service=on, administrations=(given,))
+
+
+def _container(record: Record) -> Container:
+    size = _quantity(record.get("size"), "containers: size")
+    if size is None:
+        message = "containers: size is wanted"
+        raise CaseError(message)
+    single = record.get("single_dose")
+    return Container(size, int(record.get("count") or 1), None if single is None else bool(single))
+
+
+def _discarded(
+    case: Record, dose: Quantity | None, containers: tuple[Container, ...]
+) -> Quantity | None:
+    """Key absent: the rest of what was opened is charted and agrees with the arithmetic."""
+    if "discarded" in case:
+        return _quantity(case["discarded"], "discarded")
+    if dose is None or not containers:
+        return None
+    rest = -dose.amount
+    for one in containers:
+        part = amounts.converted(one.size, dose.unit)
+        if part is None:
+            return None
+        rest += part * one.count
+    return Quantity(rest, dose.unit) if rest >= 0 else None
+
+
+def _ndc(case: Record) -> NdcFacts | None:
+    ndc = case.get("ndc") or {}
+    label = ndc.get("label") or ndc.get("claim")
+    if label is None:
+        return None
+    quantity = ndc.get("quantity")
+    return NdcFacts(
+        label=str(label),
+        claim=_text(ndc.get("claim")),
+        unit=_text(ndc.get("unit")),
+        quantity=None if quantity is None else Decimal(str(quantity)),
+    )

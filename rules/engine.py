@@ -1,0 +1,113 @@
+"""The order of the stages, and nothing else.
+
+    >>> from datetime import UTC, date, datetime
+    >>> from rules.facts import Administration, DrugFacts, EncounterFacts
+    >>> from rules.rulebook.loader import load_rulebook
+    >>> cefazolin = Administration(
+    ...     id="a1", drug=DrugFacts("cefazolin", "therapeutic"), route="IV", technique="infusion",
+    ...     start=datetime(2026, 1, 15, 10, 0, tzinfo=UTC), stop=datetime(2026, 1, 15, 11, 31, tzinfo=UTC),
+    ... )
+    >>> facts = EncounterFacts("e1", date(2026, 1, 15), administrations=(cefazolin,))
+    >>> [(line.code, line.units) for line in code_encounter(facts, rulebook=load_rulebook()).lines]
+    [('96365', 1), ('96366', 1)]
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from rules.errors import ParameterNotInForce
+from rules.facts import EncounterFacts
+from rules.result import CodingResult, Finding, NotBilled, Versions
+from rules.rulebook.model import InForce, Policy, Rulebook
+from rules.stages import (
+    classify,
+    diagnoses,
+    documentation,
+    drug_lines,
+    edits,
+    hydration,
+    infusions,
+    initial,
+    injections,
+    modifiers,
+    pushes,
+    screening,
+    services,
+)
+from rules.vocabulary import FindingKind, Reason, Severity
+from rules.worksheet import Worksheet, step
+
+ENGINE_VERSION = "1.0"
+NO_OVERRIDES: Mapping[str, str] = MappingProxyType({})
+
+STAGES = (
+    screening.screen,
+    classify.classify,
+    services.gather,
+    hydration.measure,
+    initial.choose,
+    infusions.code,
+    pushes.code,
+    hydration.code,
+    injections.code,
+    modifiers.apply,
+    drug_lines.code,
+    diagnoses.suggest,
+    edits.check,
+    documentation.check,
+)
+
+
+def code_encounter(
+    facts: EncounterFacts, *, rulebook: Rulebook, overrides: Mapping[str, str] = NO_OVERRIDES
+) -> CodingResult:
+    """The lines that may be billed for an encounter, with every reason, finding and minute accounted for.
+
+    The policy is that of the encounter's setting, payer and facility on its date of service; `overrides`
+    puts policy keys to other values. Raises UnknownKey or BadValue for an override that is no such thing,
+    and nothing else: odd facts lead to findings.
+    """
+    in_force = rulebook.as_of(facts.date_of_service)
+    policy = in_force.policy(
+        setting=facts.setting, payer=facts.payer, facility=facts.facility, overrides=overrides
+    )
+    versions = Versions(ENGINE_VERSION, rulebook.version, policy.name, policy.layers, policy.values)
+    try:
+        return _coded(facts, in_force, policy, versions)
+    except ParameterNotInForce as absent:
+        return _nothing_in_force(facts, versions, str(absent))
+
+
+def _coded(
+    facts: EncounterFacts, in_force: InForce, policy: Policy, versions: Versions
+) -> CodingResult:
+    sheet = Worksheet(facts=facts, in_force=in_force, policy=policy)
+    for stage in STAGES:
+        stage(sheet)
+    return CodingResult(
+        encounter_id=facts.encounter_id,
+        lines=sheet.settled_lines(),
+        not_billed=sheet.settled_not_billed(),
+        findings=sheet.settled_findings(),
+        minute_ledger=sheet.settled_ledger(),
+        unit_ledger=tuple(sheet.unit_ledger),
+        diagnoses=tuple(sheet.diagnoses),
+        versions=versions,
+    )
+
+
+def _nothing_in_force(facts: EncounterFacts, versions: Versions, absent: str) -> CodingResult:
+    """On a date of service for which a rule value is missing nothing is coded, and that is said."""
+    why = step("rule_not_in_force", "R1", what=absent)
+    ids = tuple(sorted({str(given.id) for given in facts.administrations}))
+    finding = Finding(FindingKind.RULE_NOT_IN_FORCE, Severity.BLOCKS, ids, why)
+    return CodingResult(
+        encounter_id=facts.encounter_id,
+        lines=(),
+        not_billed=tuple(NotBilled(one, Reason.RULE_NOT_IN_FORCE, why) for one in ids),
+        findings=(finding,),
+        minute_ledger=(),
+        unit_ledger=(),
+        diagnoses=(),
+        versions=versions,
+    )

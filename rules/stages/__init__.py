@@ -1,0 +1,1 @@
+"""One file for each question a coder asks; no stage imports another."""

@@ -1,0 +1,275 @@
+"""The family of each administration, and what each bag or syringe is: infusion, push, injection, pump.
+
+Coding-rules sections 2 and 3.
+"""
+
+from rules import chronology
+from rules.facts import DrugFacts
+from rules.vocabulary import (
+    AdministrationStatus,
+    Family,
+    FindingKind,
+    LineFamily,
+    Purpose,
+    Reason,
+    Role,
+    Route,
+    Setting,
+    Severity,
+    Technique,
+)
+from rules.worksheet import Entry, Unit, Worksheet, step
+
+ANTINEOPLASTIC = frozenset({Family.ANTINEOPLASTIC, Family.ANTINEOPLASTIC_HORMONAL})
+FAMILY_WORDS = frozenset(Family)
+SC_PUMPED = frozenset(
+    {Technique.INFUSION, Technique.PUMP_INITIATION, Technique.PUMP_UNATTENDED}
+)
+TIMED_TECHNIQUES = frozenset({Technique.INFUSION, Technique.PUSH})
+
+
+def classify(sheet: Worksheet) -> None:
+    """Gives each entry its family, mixes bags, and decides what each unit is."""
+    for entry in sheet.passed:
+        entry.family = _family(sheet, entry)
+    for members in _bags(sheet.passed):
+        unit = _mixed(sheet, members)
+        if unit.entries[0].given.purpose == Purpose.DECLOTTING:
+            _declotting(sheet, unit)
+            continue
+        if unit.route == Route.IV:
+            _resolve_iv(sheet, unit)
+        elif _is_timed_elsewhere(unit):
+            unit.technique = Technique.INFUSION
+            _resolve_infusion(sheet, unit)
+        sheet.units.append(unit)
+
+
+def _family(sheet: Worksheet, entry: Entry) -> LineFamily:
+    drug = entry.given.drug
+    family = sheet.policy.families.get(drug.name, drug.family)
+    for code in drug.billing_codes or ():
+        family = sheet.policy.families.get(code.code, family)
+    if family == Family.OTHER or family not in FAMILY_WORDS:
+        sheet.find(
+            FindingKind.FAMILY_UNKNOWN,
+            Severity.WARNS,
+            [entry],
+            step("family_unknown", "E1", drug=drug.name),
+            step("mend_family", "E1"),
+        )
+    if _is_chemo(sheet, drug, str(family)):
+        return LineFamily.CHEMO
+    if entry.given.route == Route.IV:
+        if family == Family.HYDRATION_FLUID:
+            return LineFamily.HYDRATION
+        if drug.is_electrolyte and sheet.policy["electrolyte_rider"] == "hydration":
+            return LineFamily.HYDRATION
+    return LineFamily.THERAPEUTIC
+
+
+def _is_chemo(sheet: Worksheet, drug: DrugFacts, family: str) -> bool:
+    """Chemo by `chemo_definition` (E1-E4)."""
+    if family not in ANTINEOPLASTIC and family != Family.COMPLEX_BIOLOGIC:
+        return False
+    definition = sheet.policy["chemo_definition"]
+    if definition == "indication":
+        return any(_is_cancer(code) for code in sheet.facts.diagnoses or ())
+    if definition == "payer_list" and family == Family.COMPLEX_BIOLOGIC:
+        return sheet.policy.is_listed_as_chemo(
+            [drug.name, *(code.code for code in drug.billing_codes or ())]
+        )
+    return True
+
+
+def _is_cancer(code: str) -> bool:
+    """C00-D49, or an encounter for antineoplastic therapy (Z51.1x)."""
+    code = code.upper().replace(".", "")
+    return "C00" <= code[:3] <= "D49" or code.startswith("Z511")
+
+
+def _bags(entries: list[Entry]) -> list[list[Entry]]:
+    """Entries that were mixed together; an entry without a bag label stands alone."""
+    bags: dict[tuple[object, ...], list[Entry]] = {}
+    for place, entry in enumerate(entries):
+        given = entry.given
+        key: tuple[object, ...] = (place,)
+        if given.bag:
+            is_declotting = given.purpose == Purpose.DECLOTTING
+            key = (given.bag, entry.visit, given.route, given.access, is_declotting)
+        bags.setdefault(key, []).append(entry)
+    return list(bags.values())
+
+
+def _mixed(sheet: Worksheet, members: list[Entry]) -> Unit:
+    first = members[0]
+    family = _mixed_family(members)
+    drugs = [entry for entry in members if entry.family != LineFamily.HYDRATION] or members
+    start, stop = _shared_times(sheet, members)
+    return Unit(
+        entries=members,
+        id=first.id,
+        visit=first.visit,
+        label=str(first.given.access),
+        route=str(first.given.route),
+        family=family,
+        technique=_charted_technique(members),
+        ingredients=frozenset(entry.drug for entry in drugs),
+        start=start,
+        stop=stop,
+        runs=chronology.union(span for entry in members for span in entry.runs),
+    )
+
+
+def _mixed_family(members: list[Entry]) -> LineFamily:
+    """A bag that holds any chemo drug is chemo; one that holds any other drug is not hydration (C3)."""
+    families = {entry.family for entry in members}
+    for family in (LineFamily.CHEMO, LineFamily.THERAPEUTIC):
+        if family in families:
+            return family
+    return LineFamily.HYDRATION
+
+
+def _charted_technique(members: list[Entry]) -> Technique:
+    charted = {entry.given.technique for entry in members}
+    for technique in (
+        Technique.PUMP_INITIATION,
+        Technique.PUMP_UNATTENDED,
+        Technique.PUMP_REFILL,
+        Technique.ON_BODY_INJECTOR,
+        Technique.INFUSION,
+    ):
+        if technique in charted:
+            return technique
+    if charted & {Technique.PUSH, Technique.INJECTION}:
+        return Technique.PUSH if Technique.PUSH in charted else Technique.INJECTION
+    is_iv = members[0].given.route == Route.IV
+    return Technique.INFUSION if is_iv else Technique.INJECTION
+
+
+def _shared_times(sheet: Worksheet, members: list[Entry]) -> tuple[int | None, int | None]:
+    """Start and stop of a bag; a time known for one member serves for all (section 3)."""
+    starts = [entry.start for entry in members if entry.start is not None]
+    stops = [entry.stop for entry in members if entry.stop is not None]
+    start, stop = min(starts, default=None), max(stops, default=None)
+    if len(set(starts)) > 1 or len(set(stops)) > 1:
+        sheet.find(
+            FindingKind.BAG_TIMES_DIFFER,
+            Severity.WARNS,
+            members,
+            step("bag_times_differ", "C3", bag=members[0].given.bag),
+            step("mend_time", "C3"),
+        )
+    if start is None or stop is None or stop < start:
+        return start, stop
+    for entry in members:
+        _complete(entry, start, stop)
+    return start, stop
+
+
+def _complete(entry: Entry, start: int, stop: int) -> None:
+    """Lends the bag's time to a member that lacks one of its own, less that member's pauses."""
+    if entry.start is not None and entry.stop is not None:
+        return
+    run = ((start if entry.start is None else entry.start, stop if entry.stop is None else entry.stop),)
+    stood = chronology.union(
+        (chronology.minute_of(span.start), chronology.minute_of(span.stop))
+        for span in entry.given.pauses
+        if span.start is not None and span.stop is not None
+    )
+    entry.runs = chronology.minus(chronology.union(run), stood)
+
+
+def _declotting(sheet: Worksheet, unit: Unit) -> None:
+    sheet.bill(
+        "declotting",
+        unit.entries,
+        role=Role.ROUTE,
+        family=LineFamily.OTHER,
+        steps=[step("declotting", "C10", drug=unit.names)],
+        at=unit.at,
+    )
+
+
+def _resolve_iv(sheet: Worksheet, unit: Unit) -> None:
+    """Infusion or push by the minutes that ran (B1), or by what is missing (B10)."""
+    if unit.technique not in TIMED_TECHNIQUES and unit.technique != Technique.INJECTION:
+        return
+    if unit.family == LineFamily.HYDRATION:
+        unit.technique = Technique.INFUSION
+        if unit.start is None or unit.stop is None:
+            _untimed(sheet, unit, may_be_push=False)
+    elif unit.technique == Technique.INFUSION:
+        _resolve_infusion(sheet, unit)
+    else:
+        _resolve_push(sheet, unit)
+
+
+def _is_timed_elsewhere(unit: Unit) -> bool:
+    """Subcutaneous infusion by pump, and intra-arterial chemo infusion, are timed too (C11, section 9)."""
+    if unit.route == Route.SC:
+        return unit.technique in SC_PUMPED
+    return (
+        unit.route == Route.INTRA_ARTERIAL
+        and unit.family == LineFamily.CHEMO
+        and unit.technique == Technique.INFUSION
+    )
+
+
+def _resolve_infusion(sheet: Worksheet, unit: Unit) -> None:
+    if unit.start is None or unit.stop is None:
+        _untimed(sheet, unit, may_be_push=True)
+    elif unit.minutes < sheet.minutes.infusion_from:
+        if _is_coded_as_ordered(sheet, unit):
+            unit.is_stopped_short = True
+        else:
+            unit.technique = Technique.PUSH
+
+
+def _is_coded_as_ordered(sheet: Worksheet, unit: Unit) -> bool:
+    return (
+        unit.route == Route.IV
+        and sheet.facts.setting == Setting.OFFICE
+        and sheet.policy["stopped_infusion"] == "intended_53"
+        and any(entry.given.status == AdministrationStatus.STOPPED for entry in unit.entries)
+    )
+
+
+def _resolve_push(sheet: Worksheet, unit: Unit) -> None:
+    unit.technique = Technique.PUSH
+    if unit.start is None or unit.stop is None or unit.minutes < sheet.minutes.infusion_from:
+        return
+    sheet.find(
+        FindingKind.PUSH_OVER_15,
+        Severity.WARNS,
+        unit.entries,
+        sheet.chose("push_over_15", "B1", "long_push", drug=unit.names, minutes=unit.minutes),
+        step("mend_technique", "B1"),
+    )
+    if sheet.policy["long_push"] == "infusion":
+        unit.technique = Technique.INFUSION
+
+
+def _untimed(sheet: Worksheet, unit: Unit, *, may_be_push: bool) -> None:
+    """An infusion that lacks its start, its stop or both (B10)."""
+    for is_missing, kind, word in (
+        (unit.start is None, FindingKind.MISSING_START_TIME, "start"),
+        (unit.stop is None, FindingKind.MISSING_STOP_TIME, "stop"),
+    ):
+        if is_missing:
+            sheet.find(
+                kind,
+                Severity.BLOCKS,
+                unit.entries,
+                sheet.chose("missing_time", "B10", "missing_stop", drug=unit.names, time=word),
+                step(f"mend_{word}_time", "B10"),
+            )
+    has_a_time = unit.start is not None or unit.stop is not None
+    if may_be_push and has_a_time and sheet.policy["missing_stop"] == "push":
+        unit.technique = Technique.PUSH
+        return
+    unit.missing = Reason.MISSING_START_TIME if unit.start is None else Reason.MISSING_STOP_TIME
+    rule = "B10" if may_be_push else "B4"
+    sheet.withhold(
+        unit.entries, unit.missing, sheet.chose("untimed", rule, "missing_stop", drug=unit.names)
+    )

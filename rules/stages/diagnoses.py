@@ -1,0 +1,107 @@
+"""The order of the diagnoses, and which line points to which (coding-rules section 13)."""
+
+from rules.result import SuggestedDiagnosis
+from rules.vocabulary import Family, FindingKind, LineFamily, Role, Severity
+from rules.worksheet import Draft, Entry, Worksheet, step
+
+CHEMOTHERAPY, IMMUNOTHERAPY = "Z51.11", "Z51.12"
+ANTINEOPLASTIC = frozenset({Family.ANTINEOPLASTIC, Family.ANTINEOPLASTIC_HORMONAL})
+
+
+def suggest(sheet: Worksheet) -> None:
+    """Orders what is charted, says what is missing, and points each line to its diagnoses; invents nothing."""
+    charted = sheet.facts.diagnoses
+    if charted is None:
+        return
+    codes = list(dict.fromkeys(dotted(code) for code in charted if str(code).strip()))
+    wanted = _reasons_for_visit(sheet, codes)
+    first = [code for code in wanted if code in codes]
+    rest = [code for code in codes if code not in first]
+    malignancies = [code for code in rest if is_neoplasm(code)] if wanted else []
+    ordered = [*first, *malignancies, *(code for code in rest if code not in malignancies)]
+    for code in ordered:
+        reason = step("dx_reason_for_visit", "F6") if code in first else None
+        sheet.diagnoses.append(SuggestedDiagnosis(code, reason))
+    _find_sequence(sheet, codes, ordered, wanted)
+    for draft in sheet.drafts:
+        draft.diagnoses = _pointers(sheet, draft, ordered)
+
+
+def dotted(code: str) -> str:
+    """An ICD-10-CM code in capitals, its dot after the third character.
+
+    >>> dotted("c189")
+    'C18.9'
+    """
+    plain = str(code).strip().upper().replace(".", "")
+    return f"{plain[:3]}.{plain[3:]}" if len(plain) > len("C18") else plain
+
+
+def is_neoplasm(code: str) -> bool:
+    """C00 to D49."""
+    return "C00" <= code[:3] <= "D49"
+
+
+def _reasons_for_visit(sheet: Worksheet, codes: list[str]) -> list[str]:
+    """Z51.11 for chemotherapy and Z51.12 for immunotherapy of a neoplasm, both when both are given (F6)."""
+    if not any(is_neoplasm(code) for code in codes):
+        return []
+    treating = [entry for entry in sheet.passed if _treats_neoplasm(entry)]
+    wanted = []
+    if any(not entry.given.drug.is_immunotherapy for entry in treating):
+        wanted.append(CHEMOTHERAPY)
+    if any(entry.given.drug.is_immunotherapy for entry in treating):
+        wanted.append(IMMUNOTHERAPY)
+    return wanted
+
+
+def _treats_neoplasm(entry: Entry) -> bool:
+    return entry.given.drug.family in ANTINEOPLASTIC or entry.given.drug.is_immunotherapy
+
+
+def _find_sequence(
+    sheet: Worksheet, codes: list[str], ordered: list[str], wanted: list[str]
+) -> None:
+    missing = [code for code in wanted if code not in codes]
+    if missing:
+        sheet.find(
+            FindingKind.DX_MISSING,
+            Severity.WARNS,
+            [],
+            step("dx_missing", "F6", codes=", ".join(missing)),
+            step("mend_dx", "F6"),
+        )
+    misplaced = [code for code in (CHEMOTHERAPY, IMMUNOTHERAPY) if code in codes and not wanted]
+    if misplaced and not any(is_neoplasm(code) for code in codes):
+        sheet.find(
+            FindingKind.DX_SEQUENCE,
+            Severity.WARNS,
+            [],
+            step("dx_not_neoplastic", "F6", codes=", ".join(misplaced)),
+            step("mend_dx", "F6"),
+        )
+    elif ordered != codes:
+        sheet.find(
+            FindingKind.DX_SEQUENCE,
+            Severity.INFORMS,
+            [],
+            step("dx_sequence", "F6", codes=", ".join(ordered)),
+        )
+    if not codes and sheet.drafts:
+        sheet.find(
+            FindingKind.DX_MISSING,
+            Severity.WARNS,
+            [],
+            step("dx_none", "F6"),
+            step("mend_dx", "F6"),
+        )
+
+
+def _pointers(sheet: Worksheet, draft: Draft, ordered: list[str]) -> tuple[str, ...]:
+    """Hydration points to the reason for hydration; other lines to the visit's first diagnoses, at most four."""
+    most = 4
+    if draft.family == LineFamily.HYDRATION and draft.role != Role.DRUG:
+        covered = [code for code in ordered if code.startswith(sheet.policy.hydration_necessity)]
+        if covered:
+            return tuple(covered[:most])
+    return tuple(ordered[:most])

@@ -1,0 +1,184 @@
+"""What the record should hold and does not (coding-rules section 14)."""
+
+from decimal import Decimal
+
+from rules import amounts
+from rules.facts import Order, PriorAuthorization
+from rules.vocabulary import FindingKind, LineFamily, Purpose, Role, Severity
+from rules.worksheet import Entry, Worksheet, names, step
+
+SERVES_ANOTHER = frozenset({Purpose.FLUSH, Purpose.CARRIER, Purpose.DILUENT, Purpose.KVO})
+
+
+def check(sheet: Worksheet) -> None:
+    """Findings about orders, lots, plans, authorizations and the need for hydration."""
+    documents = sheet.facts.documents
+    if documents.are_orders_known:
+        _orders(sheet)
+    if documents.are_lots_known:
+        _lots(sheet)
+    _plan_and_response(sheet)
+    if documents.prior_authorizations is not None:
+        _authorizations(sheet, documents.prior_authorizations)
+    _off_label(sheet)
+    _hydration_necessity(sheet)
+
+
+def _orders(sheet: Worksheet) -> None:
+    orders = {order.reference: order for order in sheet.facts.orders}
+    for entry in sheet.passed:
+        order = orders.get(entry.given.order or "")
+        if order is not None:
+            _compare(sheet, entry, order)
+        elif entry.family == LineFamily.HYDRATION:
+            _find_for(sheet, FindingKind.HYDRATION_NO_ORDER, Severity.WARNS, entry, "A7", "mend_order")
+        elif entry.given.purpose not in SERVES_ANOTHER:
+            _find_for(sheet, FindingKind.MISSING_ORDER, Severity.WARNS, entry, "A7", "mend_order")
+
+
+def _find_for(
+    sheet: Worksheet, kind: FindingKind, severity: Severity, entry: Entry, rule: str, mend: str
+) -> None:
+    sheet.find(
+        kind, severity, [entry], step(kind.value, rule, drug=entry.drug), step(mend, rule)
+    )
+
+
+def _compare(sheet: Worksheet, entry: Entry, order: Order) -> None:
+    """Drug, route, and the dose beyond the tolerance (A7)."""
+    differs = []
+    if order.drug.strip().casefold() != entry.drug.casefold():
+        differs.append("drug")
+    if order.route is not None and order.route != entry.given.route:
+        differs.append("route")
+    if _dose_differs(sheet, entry, order):
+        differs.append("dose")
+    if differs:
+        sheet.find(
+            FindingKind.ORDER_MISMATCH,
+            Severity.WARNS,
+            [entry],
+            step("order_mismatch", "A7", drug=entry.drug, parts=", ".join(differs)),
+            step("mend_order", "A7"),
+        )
+
+
+def _dose_differs(sheet: Worksheet, entry: Entry, order: Order) -> bool:
+    """One dose may be given in several entries of the same order: their sum is compared."""
+    dose = order.dose
+    same = [
+        other
+        for other in sheet.passed
+        if other.given.order == order.reference and other.drug == entry.drug
+    ]
+    if dose is None or not dose.amount.is_finite() or entry is not same[0]:
+        return False
+    given = Decimal(0)
+    for other in same:
+        if other.given.dose is None:
+            return False
+        part = amounts.converted(other.given.dose, dose.unit, other.given.drug.concentration)
+        if part is None:
+            return False
+        given += part
+    tolerance = dose.amount * sheet.in_force.number("dose_tolerance_percent") / 100
+    return abs(given - dose.amount) > tolerance
+
+
+def _lots(sheet: Worksheet) -> None:
+    for entry in sheet.passed:
+        if entry.given.lot is None and entry.given.purpose not in SERVES_ANOTHER:
+            _find_for(sheet, FindingKind.LOT_MISSING, Severity.INFORMS, entry, "A7", "mend_lot")
+
+
+def _plan_and_response(sheet: Worksheet) -> None:
+    documents = sheet.facts.documents
+    chemo = [entry for entry in sheet.passed if entry.family == LineFamily.CHEMO]
+    if not chemo:
+        return
+    if documents.has_treatment_plan is False:
+        sheet.find(
+            FindingKind.TREATMENT_PLAN_MISSING,
+            Severity.WARNS,
+            chemo,
+            step("treatment_plan_missing", "E1", drug=names(chemo)),
+            step("mend_plan", "E1"),
+        )
+    if documents.has_response_charted is False:
+        sheet.find(
+            FindingKind.MONITORING_MISSING,
+            Severity.INFORMS,
+            chemo,
+            step("monitoring_missing", "E1", drug=names(chemo)),
+            step("mend_response", "E1"),
+        )
+
+
+def _authorizations(sheet: Worksheet, held: tuple[PriorAuthorization, ...]) -> None:
+    for entry in sheet.passed:
+        if not entry.given.drug.needs_prior_auth:
+            continue
+        of_drug = [one for one in held if one.drug.strip().casefold() == entry.drug.casefold()]
+        if not of_drug:
+            _find_for(
+                sheet, FindingKind.PRIOR_AUTH_MISSING, Severity.BLOCKS, entry, "A7", "mend_authorization"
+            )
+        elif not any(_is_valid(sheet, one) for one in of_drug):
+            _find_for(
+                sheet,
+                FindingKind.PRIOR_AUTH_EXHAUSTED,
+                Severity.BLOCKS,
+                entry,
+                "A7",
+                "mend_authorization",
+            )
+
+
+def _is_valid(sheet: Worksheet, one: PriorAuthorization) -> bool:
+    on = sheet.facts.date_of_service
+    return (
+        (one.valid_from is None or one.valid_from <= on)
+        and (one.valid_until is None or on <= one.valid_until)
+        and (one.remaining is None or one.remaining > 0)
+    )
+
+
+def _off_label(sheet: Worksheet) -> None:
+    """A drug whose label covers none of the charted diagnoses, without a compendium beside it."""
+    charted = sheet.facts.diagnoses
+    if charted is None or sheet.facts.documents.has_off_label_support is not False:
+        return
+    codes = [str(code).upper().replace(".", "") for code in charted]
+    for entry in sheet.passed:
+        covered = tuple(prefix.replace(".", "") for prefix in entry.given.drug.indications)
+        if covered and not any(code.startswith(covered) for code in codes):
+            _find_for(
+                sheet,
+                FindingKind.OFF_LABEL_SUPPORT_MISSING,
+                Severity.WARNS,
+                entry,
+                "E1",
+                "mend_off_label",
+            )
+
+
+def _hydration_necessity(sheet: Worksheet) -> None:
+    """Billed hydration wants a covered reason on the encounter (D3, RAC 0137)."""
+    charted = sheet.facts.diagnoses
+    billed = [
+        entry
+        for draft in sheet.drafts
+        if draft.family == LineFamily.HYDRATION and draft.role not in (Role.DRUG, Role.DISCARDED)
+        for entry in draft.entries
+    ]
+    if charted is None or not billed:
+        return
+    covered = tuple(prefix.replace(".", "") for prefix in sheet.policy.hydration_necessity)
+    if not any(str(code).upper().replace(".", "").startswith(covered) for code in charted):
+        sheet.find(
+            FindingKind.HYDRATION_NECESSITY,
+            Severity.WARNS,
+            billed,
+            step("hydration_necessity", "D3"),
+            step("mend_necessity", "D3"),
+        )

@@ -1,0 +1,224 @@
+"""Hydration: which of its minutes count, and the codes they earn (coding-rules section 8)."""
+
+from decimal import Decimal
+
+from rules import chronology
+from rules.chronology import Spans
+from rules.result import Lost, Step
+from rules.vocabulary import FindingKind, LineFamily, Purpose, Reason, Role, Severity, Technique
+from rules.worksheet import AccessSheet, Service, Unit, Worksheet, step
+
+AROUND_CHEMO = frozenset({Purpose.PRE_HYDRATION, Purpose.POST_HYDRATION})
+
+
+def measure(sheet: Worksheet) -> None:
+    """Sets each access's hydration service, or gives the reason why its fluid earns nothing."""
+    for access in sheet.accesses:
+        units = [unit for unit in access.units if unit.family == LineFamily.HYDRATION]
+        units = [unit for unit in units if unit.technique == Technique.INFUSION]
+        units = _not_integral(sheet, access, units)
+        if units and _is_allowed(sheet, access, units):
+            access.hydration = _service(sheet, access, units)
+
+
+def _not_integral(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> list[Unit]:
+    """By policy, fluid around chemo is part of it (D4)."""
+    if sheet.policy["prehydration"] == "separate":
+        return units
+    has_chemo = any(
+        unit.family == LineFamily.CHEMO and unit.visit == access.visit for unit in sheet.units
+    )
+    kept = []
+    for unit in units:
+        purposes = {entry.given.purpose for entry in unit.entries}
+        if has_chemo and purposes & AROUND_CHEMO:
+            why = sheet.chose("prehydration_integral", "D4", "prehydration", drug=unit.names)
+            sheet.withhold(unit.entries, Reason.PREHYDRATION_INTEGRAL, why)
+        else:
+            kept.append(unit)
+    return kept
+
+
+def _is_allowed(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> bool:
+    if access.visit in sheet.transfusions and sheet.policy["transfusion_hydration"] == "never":
+        _withhold(
+            sheet,
+            units,
+            Reason.TRANSFUSION_HYDRATION,
+            sheet.chose("transfusion_hydration", "D5", "transfusion_hydration"),
+        )
+        return False
+    return _has_volume(sheet, access, units)
+
+
+def _has_volume(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> bool:
+    """By policy, the access's fluid must exceed a volume in mL (D3)."""
+    least = sheet.policy["hydration_min_volume_ml"]
+    if least == "none":
+        return True
+    entries = [entry for unit in units for entry in unit.entries]
+    charted = [entry.given.volume_ml for entry in entries]
+    total = sum((volume for volume in charted if volume is not None), Decimal(0))
+    if total > Decimal(least):
+        return True
+    if None in charted:
+        sheet.find(
+            FindingKind.HYDRATION_VOLUME_MISSING,
+            Severity.WARNS,
+            entries,
+            sheet.chose("hydration_volume_missing", "D3", "hydration_min_volume_ml"),
+            step("mend_volume", "D3"),
+        )
+        return True
+    why = sheet.chose(
+        "hydration_volume", "D3", "hydration_min_volume_ml", access=access.label, volume=f"{total:f}"
+    )
+    _withhold(sheet, units, Reason.HYDRATION_VOLUME, why)
+    return False
+
+
+def _withhold(sheet: Worksheet, units: list[Unit], reason: Reason, why: Step) -> None:
+    sheet.withhold([entry for unit in units for entry in unit.entries], reason, why)
+
+
+def _service(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> Service | None:
+    runs = chronology.union(span for unit in units for span in unit.runs)
+    under = _infusing(sheet, access)
+    blood = sheet.transfusions.get(access.visit, ())
+    left = chronology.minus(chronology.minus(runs, under), blood)
+    least = int(sheet.policy["hydration_interval_min"])
+    counted = tuple(span for span in left if span[1] - span[0] >= least)
+    units_earned = _marks(sheet, counted)
+    entries = [entry for unit in units for entry in unit.entries]
+    beside = chronology.common(runs, under)
+    sheet.withhold(
+        entries,
+        Reason.HYDRATION_UNDER_INFUSION,
+        step("hydration_under_infusion", "B12", access=access.label),
+        beside,
+    )
+    sheet.withhold(
+        entries,
+        Reason.TRANSFUSION_HYDRATION,
+        step("hydration_under_transfusion", "D5"),
+        chronology.common(chronology.minus(runs, under), blood),
+    )
+    if not units_earned:
+        _find_short(sheet, units, left)
+        return None
+    if counted != left:
+        sheet.withhold(
+            entries,
+            Reason.HYDRATION_UNDER_31,
+            sheet.chose("interval_too_short", "B7", "hydration_interval_min"),
+            chronology.minus(left, counted),
+        )
+    return Service(
+        units=units,
+        family=LineFamily.HYDRATION,
+        ingredients=frozenset(),
+        runs=counted,
+        minutes=chronology.total(counted),
+        start=counted[0][0],
+        id=min(unit.id for unit in units),
+        hour_marks=units_earned,
+    )
+
+
+def _infusing(sheet: Worksheet, access: AccessSheet) -> Spans:
+    """Minutes in which a chemo or therapeutic infusion runs in the access (B12); pushes by policy (B11)."""
+    deducts_pushes = sheet.policy["deduct_pushes"] == "true"
+    return chronology.union(
+        span
+        for unit in access.units
+        if unit.family != LineFamily.HYDRATION
+        and (unit.technique != Technique.PUSH or deducts_pushes)
+        for span in unit.runs
+    )
+
+
+def _marks(sheet: Worksheet, counted: Spans) -> tuple[int, ...]:
+    """The clock minute in which each unit of an add-on is earned: minute 31, 91, 151, … (B5)."""
+    if sheet.policy["hydration_total"] == "each":
+        return tuple(mark for span in counted for mark in _unit_marks(sheet, (span,)))
+    return _unit_marks(sheet, counted)
+
+
+def _unit_marks(sheet: Worksheet, spans: Spans) -> tuple[int, ...]:
+    first, hour = sheet.minutes.hydration_from, sheet.minutes.hour
+    minutes = chronology.total(spans)
+    count = 0 if minutes < first else (minutes + hour - first) // hour
+    return tuple(chronology.minute_at(spans, first - 1 + hour * nth) for nth in range(count))
+
+
+def _find_short(sheet: Worksheet, units: list[Unit], left: Spans) -> None:
+    """Nothing that is left reaches 31 minutes (B4)."""
+    entries = [entry for unit in units for entry in unit.entries]
+    minutes = chronology.total(left)
+    why = step("hydration_under_31", "B4", minutes=minutes, longest=max((b - a for a, b in left), default=0))
+    if left:
+        sheet.withhold(entries, Reason.HYDRATION_UNDER_31, why, left)
+    elif not chronology.union(span for unit in units for span in unit.runs):
+        sheet.withhold(entries, Reason.HYDRATION_UNDER_31, why)
+    sheet.find(FindingKind.HYDRATION_UNDER_31, Severity.INFORMS, entries, why)
+
+
+def code(sheet: Worksheet) -> None:
+    """96360 and 96361 as the initial service, 96361 beside any other (B4, B5)."""
+    for access in sheet.accesses:
+        service = access.hydration
+        if service is None:
+            continue
+        if access.initial is service:
+            _code_initial(sheet, access, service)
+        else:
+            _code_additional(sheet, access, service, service.hour_marks, service.runs)
+
+
+def _code_initial(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
+    first = chronology.first_minutes(service.runs, sheet.minutes.hour)
+    further = service.hour_marks[1:]
+    draft = sheet.bill(
+        "hydration_initial",
+        service.entries,
+        role=Role.INITIAL,
+        family=LineFamily.HYDRATION,
+        steps=[
+            step("hydration_initial", "B4", minutes=service.minutes),
+            step("running", "B8", minutes=service.minutes),
+        ],
+        at=service.start,
+        access=access,
+        minutes=service.minutes,
+        spans=first if further else service.runs,
+    )
+    draft.is_initial = True
+    if further:
+        _code_additional(sheet, access, service, further, chronology.minus(service.runs, first))
+
+
+def _code_additional(
+    sheet: Worksheet, access: AccessSheet, service: Service, marks: tuple[int, ...], spans: Spans
+) -> None:
+    is_beside = access.initial is not service
+    kind = "hydration_beside" if is_beside else "hydration_further"
+    lost = []
+    if is_beside:
+        other = sheet.in_force.codes["hydration_initial"]
+        lost = [Lost(other, step("another_initial", "A3"))]
+    sheet.bill_hours(
+        "hydration_additional",
+        service.entries,
+        marks,
+        family=LineFamily.HYDRATION,
+        role=Role.HYDRATION if is_beside else Role.ADDITIONAL_HOUR,
+        steps=[
+            sheet.chose(kind, "B5", "hydration_total", minutes=service.minutes, units=len(marks)),
+            step("running", "B8", minutes=service.minutes),
+        ],
+        at=service.start,
+        access=access,
+        minutes=service.minutes,
+        spans=spans,
+        lost=lost,
+    )

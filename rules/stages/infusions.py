@@ -1,0 +1,271 @@
+"""The infusions of each access: initial, sequential, concurrent, and their hours (coding-rules section 6)."""
+
+from datetime import date
+
+from rules import chronology
+from rules.chronology import Spans
+from rules.result import Lost, Step
+from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
+from rules.worksheet import AccessSheet, Draft, Service, Worksheet, step
+
+STOPPED = "53"
+
+
+def code(sheet: Worksheet) -> None:
+    """Codes every infusion service, chemo before therapeutic, each by minutes, start and id."""
+    concurrent_billed: set[tuple[int, date | None]] = set()
+    for access in sheet.accesses:
+        placed: list[tuple[Service, Spans]] = []
+        rest = sorted(access.infusions, key=_order)
+        for service in rest:
+            if service is access.initial:
+                _initial(sheet, access, service)
+                placed.append((service, service.runs))
+        for service in rest:
+            if service is not access.initial:
+                _further(sheet, access, service, placed, concurrent_billed)
+
+
+def _order(service: Service) -> tuple[bool, int, int, str]:
+    return (service.family != LineFamily.CHEMO, -service.minutes, service.start, service.id)
+
+
+def _initial(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
+    slot = f"{service.family}_infusion_initial"
+    rivals = [other for other in access.infusions if other is not service]
+    steps = [
+        step(
+            "initial_infusion",
+            "A3",
+            minutes=service.minutes,
+            rivals=len(rivals),
+            family=service.family.value,
+        ),
+        _running(service),
+    ]
+    draft = _first_hour(sheet, access, service, slot, Role.INITIAL, steps, [])
+    draft.is_initial = True
+
+
+def _running(service: Service) -> Step:
+    return step(
+        "running",
+        "B8",
+        minutes=service.minutes,
+        runs=len(service.units),
+        drug=service.names,
+    )
+
+
+def _first_hour(
+    sheet: Worksheet,
+    access: AccessSheet,
+    service: Service,
+    slot: str,
+    role: Role,
+    steps: list[Step],
+    lost: list[Lost],
+) -> Draft:
+    """The line of the first hour and, where earned, the line of the additional hours."""
+    timed = service.runs if service.own is None else service.own
+    minutes = chronology.total(timed)
+    first = chronology.first_minutes(timed, sheet.minutes.hour)
+    marks = service.hour_marks
+    beyond = chronology.minus(timed, first)
+    outside = chronology.minus(service.runs, timed)
+    draft = sheet.bill(
+        slot,
+        service.entries,
+        role=role,
+        family=service.family,
+        steps=steps,
+        at=service.start,
+        access=access,
+        minutes=minutes,
+        spans=chronology.union([*(first if marks else timed), *outside]),
+        lost=lost,
+    )
+    if service.is_stopped_short:
+        draft.modifiers.append(STOPPED)
+        draft.steps.append(sheet.chose("stopped_infusion", "B1", "stopped_infusion"))
+    hour_slot = "chemo_hour" if service.family == LineFamily.CHEMO else "therapeutic_hour"
+    sheet.bill_hours(
+        hour_slot,
+        service.entries,
+        marks,
+        role=Role.ADDITIONAL_HOUR,
+        family=service.family,
+        steps=[
+            sheet.chose(
+                "additional_hours", "B3", "same_drug_runs", minutes=minutes, units=len(marks)
+            ),
+            _running(service),
+        ],
+        at=service.start,
+        access=access,
+        minutes=minutes,
+        spans=beyond,
+    )
+    return draft
+
+
+def _further(
+    sheet: Worksheet,
+    access: AccessSheet,
+    service: Service,
+    placed: list[tuple[Service, Spans]],
+    concurrent_billed: set[tuple[int, date | None]],
+) -> None:
+    partner = _partner(sheet, access, service, placed)
+    if partner is not None and service.family == LineFamily.CHEMO:
+        _concurrent_chemo(sheet, access, service, partner)
+        return
+    if partner is not None and not _is_timed_by_its_own(sheet, service, placed):
+        _concurrent(sheet, access, service, partner, concurrent_billed)
+        return
+    _sequential(sheet, access, service)
+    placed.append((service, service.runs if service.own is None else service.own))
+
+
+def _partner(
+    sheet: Worksheet,
+    access: AccessSheet,
+    service: Service,
+    placed: list[tuple[Service, Spans]],
+) -> tuple[Service, int] | None:
+    """The placed infusion it runs longest with, and those minutes, where they reach the least (C2)."""
+    least = int(sheet.policy["concurrent_min_overlap"])
+    only_initial = sheet.policy["concurrent_partner"] == "initial"
+    best: tuple[Service, int] | None = None
+    for other, spans in placed:
+        if only_initial and other is not access.initial:
+            continue
+        together = chronology.total(chronology.common(service.runs, spans))
+        if together >= least and (best is None or together > best[1]):
+            best = (other, together)
+    return best
+
+
+def _is_timed_by_its_own(
+    sheet: Worksheet, service: Service, placed: list[tuple[Service, Spans]]
+) -> bool:
+    """Whether an overlap leaves minutes of its own that the policy codes as sequential (C2)."""
+    taken = chronology.union(span for _, spans in placed for span in spans)
+    own = chronology.minus(service.runs, taken)
+    minutes = chronology.total(own)
+    if minutes < sheet.minutes.infusion_from:
+        return False
+    sheet.find(
+        FindingKind.PARTIAL_OVERLAP,
+        Severity.INFORMS,
+        service.entries,
+        sheet.chose(
+            "partial_overlap",
+            "C2",
+            "overlap_remainder",
+            drug=service.names,
+            own=minutes,
+            minutes=service.minutes,
+        ),
+    )
+    if sheet.policy["overlap_remainder"] != "sequential":
+        return False
+    service.own = own
+    service.hour_marks = sheet.hour_marks(own)
+    return True
+
+
+def _sequential(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
+    is_chemo = service.family == LineFamily.CHEMO
+    slot = "chemo_sequential" if is_chemo else "therapeutic_sequential"
+    initial = sheet.in_force.codes[f"{service.family}_infusion_initial"]
+    why = step("sequential", "C1", drug=service.names, minutes=service.minutes)
+    if service.own is not None:
+        why = sheet.chose(
+            "sequential_by_own_minutes",
+            "C2",
+            "overlap_remainder",
+            drug=service.names,
+            minutes=chronology.total(service.own),
+        )
+    _first_hour(
+        sheet,
+        access,
+        service,
+        slot,
+        Role.SEQUENTIAL,
+        [why, _running(service)],
+        [Lost(initial, step("another_initial", "A1"))],
+    )
+
+
+def _concurrent(
+    sheet: Worksheet,
+    access: AccessSheet,
+    service: Service,
+    partner: tuple[Service, int],
+    concurrent_billed: set[tuple[int, date | None]],
+) -> None:
+    """96368 once in the encounter, each visit being one; not timed (C2)."""
+    other, together = partner
+    by_date = sheet.policy["concurrent_limit"] == "date"
+    day = chronology.local_date(service.start, service.offset) if by_date else None
+    if (access.visit, day) in concurrent_billed:
+        why = sheet.chose(
+            "concurrent_limit", "C2", "concurrent_limit", minutes=together, drug=other.names
+        )
+        sheet.withhold(service.entries, Reason.CONCURRENT_LIMIT, why)
+        return
+    concurrent_billed.add((access.visit, day))
+    sequential = sheet.in_force.codes["therapeutic_sequential"]
+    why = sheet.chose(
+        "concurrent", "C2", "concurrent_min_overlap", minutes=together, drug=other.names
+    )
+    draft = sheet.bill(
+        "therapeutic_concurrent",
+        service.entries,
+        role=Role.CONCURRENT,
+        family=service.family,
+        steps=[why, _running(service)],
+        at=service.start,
+        access=access,
+        minutes=service.minutes,
+        lost=[Lost(sequential, step("runs_alongside", "C1", minutes=together))],
+    )
+    if service.is_stopped_short:
+        draft.modifiers.append(STOPPED)
+
+
+def _concurrent_chemo(
+    sheet: Worksheet, access: AccessSheet, service: Service, partner: tuple[Service, int]
+) -> None:
+    """No code stands for chemo alongside chemo; what is reported is a policy (C4)."""
+    other, together = partner
+    why = sheet.chose(
+        "concurrent_chemo", "C4", "concurrent_chemo", minutes=together, drug=other.names
+    )
+    sheet.find(
+        FindingKind.CONCURRENT_CHEMO, Severity.WARNS, [*service.entries, *other.entries], why
+    )
+    choice = sheet.policy["concurrent_chemo"]
+    if choice == "none":
+        sheet.withhold(service.entries, Reason.CONCURRENT_CHEMO, why)
+    elif choice == sheet.in_force.codes["chemo_sequential"]:
+        _first_hour(sheet, access, service, "chemo_sequential", Role.SEQUENTIAL, [why], [])
+    else:
+        sheet.bill(
+            "chemo_unlisted",
+            service.entries,
+            role=Role.UNLISTED,
+            family=LineFamily.CHEMO,
+            steps=[why, _running(service)],
+            at=service.start,
+            access=access,
+            minutes=service.minutes,
+            lost=[
+                Lost(
+                    sheet.in_force.codes["chemo_sequential"],
+                    step("runs_alongside", "C1", minutes=together),
+                )
+            ],
+        )

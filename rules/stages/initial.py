@@ -1,0 +1,90 @@
+"""The one initial service of each needed access (coding-rules section 5)."""
+
+from typing import TypeAlias
+
+from rules.vocabulary import FindingKind, LineFamily, Setting, Severity
+from rules.worksheet import LAST, AccessSheet, Entry, Service, Unit, Worksheet, step
+
+Candidate: TypeAlias = Service | Unit
+
+
+def choose(sheet: Worksheet) -> None:
+    """Sets the initial service of each access: by the hierarchy, or in an office by the primary reason."""
+    for access in sheet.accesses:
+        candidates = _candidates(access)
+        if not candidates:
+            continue
+        if _follows_reason(sheet):
+            access.initial = _by_reason(sheet, access, candidates)
+        else:
+            access.initial = _by_hierarchy(sheet, candidates)
+
+
+def _candidates(access: AccessSheet) -> list[Candidate]:
+    """What may be initial: infusions, the first push of each drug that is not infused too, hydration."""
+    infused = {name for service in access.infusions for name in service.ingredients}
+    pushed: set[str] = set()
+    candidates: list[Candidate] = list(access.infusions)
+    for unit in access.pushes:
+        barred = pushed if unit.family == LineFamily.CHEMO else pushed | infused
+        if unit.ingredients.isdisjoint(barred):
+            candidates.append(unit)
+        pushed |= unit.ingredients
+    if access.hydration is not None:
+        candidates.append(access.hydration)
+    return candidates
+
+
+def _follows_reason(sheet: Worksheet) -> bool:
+    return (
+        sheet.facts.setting == Setting.OFFICE
+        and sheet.policy["office_initial"] == "primary_reason"
+    )
+
+
+def _by_reason(sheet: Worksheet, access: AccessSheet, candidates: list[Candidate]) -> Candidate:
+    """The named administration's service, among chemo where chemo was given (A4); else the hierarchy."""
+    open_to_choice = _chemo_first(candidates)
+    named = sheet.facts.primary_reason
+    for candidate in open_to_choice:
+        if named is not None and any(entry.id == named for entry in _entries(candidate)):
+            return candidate
+    is_named = any(entry.id == named for entry in sheet.entries)
+    if not is_named and len({candidate.family for candidate in open_to_choice}) > 1:
+        sheet.find(
+            FindingKind.PRIMARY_REASON_NOT_NAMED,
+            Severity.WARNS,
+            [entry for candidate in open_to_choice for entry in _entries(candidate)],
+            sheet.chose("primary_reason_not_named", "A4", "office_initial", access=access.label),
+            step("mend_primary_reason", "A4"),
+        )
+    return _by_hierarchy(sheet, candidates)
+
+
+def _chemo_first(candidates: list[Candidate]) -> list[Candidate]:
+    for kind in (Service, Unit):
+        chemo = [
+            candidate
+            for candidate in candidates
+            if candidate.family == LineFamily.CHEMO and isinstance(candidate, kind)
+        ]
+        if chemo:
+            return chemo
+    return candidates
+
+
+def _entries(candidate: Candidate) -> list[Entry]:
+    return candidate.entries
+
+
+def rank(sheet: Worksheet, candidate: Candidate) -> tuple[int, int, int, str]:
+    """The place in the hierarchy: class, more minutes, earlier start, id as text (A3)."""
+    technique = "push" if isinstance(candidate, Unit) else "infusion"
+    is_hydration = candidate.family == LineFamily.HYDRATION
+    name = "hydration" if is_hydration else f"{candidate.family}_{technique}"
+    start = LAST if candidate.start is None else candidate.start
+    return (sheet.in_force.hierarchy.index(name), -candidate.minutes, start, candidate.id)
+
+
+def _by_hierarchy(sheet: Worksheet, candidates: list[Candidate]) -> Candidate:
+    return min(candidates, key=lambda candidate: rank(sheet, candidate))

@@ -1,0 +1,61 @@
+"""Modifiers that depend on more than one line (coding-rules sections 8 and 10)."""
+
+from rules.vocabulary import LineFamily, Role
+from rules.worksheet import Draft, Worksheet
+
+DISTINCT, SEPARATE_SITE, SEPARATE_ENCOUNTER = "59", "XS", "XE"
+
+
+def apply(sheet: Worksheet) -> None:
+    """Marks every initial service but the highest-ranked one, and by policy hydration beside other lines."""
+    _second_initials(sheet)
+    _hydration(sheet)
+
+
+def _second_initials(sheet: Worksheet) -> None:
+    """The lower-ranked initial services carry the modifier (A2)."""
+    initials = sorted((draft for draft in sheet.drafts if draft.is_initial), key=lambda d: _rank(sheet, d))
+    if not initials:
+        return
+    highest = initials[0]
+    lower = initials if sheet.facts.has_earlier_encounter else initials[1:]
+    policy = sheet.policy["second_initial_modifier"]
+    for draft in lower:
+        is_visit = draft.visit != highest.visit or draft is highest
+        modifier = SEPARATE_ENCOUNTER if policy == SEPARATE_SITE and is_visit else policy
+        draft.modifiers.append(modifier)
+        kind = "second_initial_visit" if is_visit else "second_initial_access"
+        draft.steps.append(sheet.chose(kind, "A2", "second_initial_modifier", access=draft.access))
+
+
+def _rank(sheet: Worksheet, draft: Draft) -> tuple[int, int, tuple[int, int, int, int, str]]:
+    kind = "push" if draft.slot.endswith("push_initial") else "infusion"
+    is_hydration = draft.family == LineFamily.HYDRATION
+    name = "hydration" if is_hydration else f"{draft.family}_{kind}"
+    minutes = 0 if draft.minutes is None else draft.minutes
+    return (sheet.in_force.hierarchy.index(name), -minutes, draft.order)
+
+
+def _hydration(sheet: Worksheet) -> None:
+    """By policy, 59 on hydration's first line when another line of the family stands on the visit (D4)."""
+    if sheet.policy["hydration_modifier"] == "none":
+        return
+    for visit in {draft.visit for draft in sheet.drafts}:
+        of_visit = [draft for draft in sheet.drafts if draft.visit == visit]
+        others = [
+            draft
+            for draft in of_visit
+            if draft.family != LineFamily.HYDRATION and draft.role not in (Role.DRUG, Role.DISCARDED)
+        ]
+        fluid = [
+            draft
+            for draft in of_visit
+            if draft.slot in ("hydration_initial", "hydration_additional")
+        ]
+        for access in {draft.access for draft in fluid}:
+            lines = [draft for draft in fluid if draft.access == access]
+            first = min(lines, key=lambda draft: (not draft.is_initial, draft.date_of_service))
+            is_beside = others or len({draft.access for draft in fluid}) > 1
+            if is_beside and DISTINCT not in first.modifiers:
+                first.modifiers.append(DISTINCT)
+                first.steps.append(sheet.chose("hydration_modifier", "D4", "hydration_modifier"))

@@ -1,0 +1,152 @@
+"""The pushes of each access: new drugs, and repeats by the gap rule (coding-rules section 7)."""
+
+from rules.result import Lost, Step
+from rules.vocabulary import LineFamily, Reason, Role, Setting
+from rules.worksheet import LAST, AccessSheet, Draft, Unit, Worksheet, step
+
+
+def code(sheet: Worksheet) -> None:
+    """Walks the pushes of each access in clock order."""
+    for access in sheet.accesses:
+        ledger = _Given(access)
+        for push in access.pushes:
+            if push is access.initial:
+                _initial(sheet, access, push)
+                ledger.report(push)
+            elif push.family == LineFamily.CHEMO:
+                _chemo(sheet, access, push, ledger)
+            else:
+                _therapeutic(sheet, access, push, ledger)
+            ledger.pushed |= push.ingredients
+
+
+class _Given:
+    """What of each drug has been given in the access so far: infusions, pushes, the end of the last reported."""
+
+    def __init__(self, access: AccessSheet) -> None:
+        self.infusions = [unit for service in access.infusions for unit in service.units]
+        self.infused = {name for unit in self.infusions for name in unit.ingredients}
+        self.pushed: set[str] = set()
+        self.ends: dict[str, int] = {}
+
+    def report(self, push: Unit) -> None:
+        for name in push.ingredients:
+            self.ends[name] = max(push.end, self.ends.get(name, push.end))
+
+    def last_end(self, push: Unit) -> int | None:
+        """The end of the last administration of any of its drugs that began no later than this push."""
+        ends = [self.ends[name] for name in push.ingredients if name in self.ends]
+        ends += [
+            unit.end
+            for unit in self.infusions
+            if unit.at <= push.at and not unit.ingredients.isdisjoint(push.ingredients)
+        ]
+        return max(ends, default=None)
+
+
+def _initial(sheet: Worksheet, access: AccessSheet, push: Unit) -> None:
+    slot = "chemo_push_initial" if push.family == LineFamily.CHEMO else "therapeutic_push_initial"
+    rivals = len(access.pushes) + len(access.infusions) - 1
+    steps = [
+        step("initial_push", "A3", drug=push.names, rivals=rivals, family=push.family.value),
+        _time(push),
+    ]
+    draft = _line(sheet, access, push, slot, Role.INITIAL, steps)
+    draft.is_initial = True
+
+
+def _time(push: Unit) -> Step:
+    if push.start is not None and push.stop is not None:
+        return step("push_minutes", "B1", minutes=push.minutes)
+    return step("push_untimed", "B1")
+
+
+def _line(
+    sheet: Worksheet,
+    access: AccessSheet,
+    push: Unit,
+    slot: str,
+    role: Role,
+    steps: list[Step],
+    lost: list[Lost] | None = None,
+) -> Draft:
+    return sheet.bill(
+        slot,
+        push.entries,
+        role=role,
+        family=push.family,
+        steps=steps,
+        at=push.at,
+        access=access,
+        minutes=push.minutes if push.runs else None,
+        lost=lost,
+    )
+
+
+def _chemo(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Given) -> None:
+    """A drug both infused and pushed is reported both ways; a second push of it is not (C5, C6)."""
+    if not push.ingredients.isdisjoint(given.pushed):
+        why = step("repeat_push_chemo", "C5", drug=push.names)
+        sheet.withhold(push.entries, Reason.REPEAT_PUSH_CHEMO, why)
+        return
+    kind = "push_of_infused_chemo" if push.ingredients & given.infused else "further_push"
+    steps = [step(kind, "C5", drug=push.names), _time(push)]
+    lost = [Lost(sheet.in_force.codes["chemo_push_initial"], step("another_initial", "A3"))]
+    _line(sheet, access, push, "chemo_push", Role.PUSH, steps, lost)
+    given.report(push)
+
+
+def _therapeutic(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Given) -> None:
+    is_infused = not push.ingredients.isdisjoint(given.infused)
+    is_repeat = not push.ingredients.isdisjoint(given.pushed)
+    if not is_infused and not is_repeat:
+        steps = [step("further_push", "C5", drug=push.names), _time(push)]
+        lost = [
+            Lost(sheet.in_force.codes["therapeutic_push_initial"], step("another_initial", "A3"))
+        ]
+        _line(sheet, access, push, "therapeutic_push", Role.PUSH, steps, lost)
+        given.report(push)
+        return
+    verdict = _withheld(sheet, push, given, is_infused=is_infused)
+    if verdict is not None:
+        sheet.withhold(push.entries, *verdict)
+        return
+    _repeat(sheet, access, push, given)
+
+
+def _withheld(
+    sheet: Worksheet, push: Unit, given: _Given, *, is_infused: bool
+) -> tuple[Reason, Step] | None:
+    """Why a repeat earns nothing, or None where it does (C5, C6)."""
+    if is_infused and sheet.policy["push_and_infusion"] == "none":
+        why = sheet.chose("push_and_infusion", "C6", "push_and_infusion", drug=push.names)
+        return Reason.PUSH_AND_INFUSION, why
+    if sheet.facts.setting == Setting.OFFICE:
+        if is_infused and push.ingredients.isdisjoint(given.pushed):
+            return Reason.PUSH_AND_INFUSION, step("push_and_infusion_office", "C6", drug=push.names)
+        return Reason.REPEAT_PUSH_OFFICE, step("repeat_push_office", "C5", drug=push.names)
+    end = given.last_end(push)
+    is_timed = push.at != LAST
+    if end is None and is_timed:
+        return None
+    gap = push.at - end if is_timed and end is not None else None
+    if gap is None or gap < int(sheet.policy["repeat_push_gap"]):
+        why = sheet.chose(
+            "repeat_within_gap", "C5", "repeat_push_gap", drug=push.names, gap=gap
+        )
+        return Reason.REPEAT_WITHIN_GAP, why
+    return None
+
+
+def _repeat(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Given) -> None:
+    end = given.last_end(push)
+    if end is None:
+        why = step("push_before_infusion", "C6", drug=push.names)
+    else:
+        gap = push.at - end
+        why = sheet.chose("repeat_push", "C5", "repeat_push_gap", drug=push.names, gap=gap)
+    lost = [Lost(sheet.in_force.codes["therapeutic_push"], step("same_drug_again", "C5"))]
+    _line(
+        sheet, access, push, "therapeutic_push_repeat", Role.REPEAT_PUSH, [why, _time(push)], lost
+    )
+    given.report(push)

@@ -1,0 +1,328 @@
+"""What is set aside before any coding, always with its reason (coding-rules section 1)."""
+
+from rules import chronology
+from rules.chronology import Spans
+from rules.facts import Administration, EncounterFacts, Span
+from rules.result import Step
+from rules.vocabulary import (
+    ROUTES_NOT_CODED,
+    AdministrationStatus,
+    Family,
+    FindingKind,
+    LineFamily,
+    Purpose,
+    Reason,
+    Role,
+    Route,
+    Severity,
+    Technique,
+)
+from rules.worksheet import Entry, Worksheet, step
+
+INCIDENTAL = frozenset({Purpose.KVO, Purpose.FLUSH, Purpose.CARRIER, Purpose.DILUENT})
+PART_OF_A_PROCEDURE = frozenset(
+    {Purpose.PERIPROCEDURAL, Purpose.SEDATION, Purpose.CONTRAST, Purpose.BLOCK}
+)
+PUMPED = frozenset({Technique.PUMP_INITIATION, Technique.PUMP_UNATTENDED, Technique.PUMP_REFILL})
+KNOWN_ROUTES = frozenset(Route)
+
+
+def screen(sheet: Worksheet) -> None:
+    """Reads the chart's times and sets aside what earns no administration line of its own."""
+    sheet.entries = read_chart(sheet.facts, run_limit=sheet.minutes.run_limit)
+    _find_duplicates(sheet)
+    given = [entry for entry in sheet.entries if not _not_given(sheet, entry)]
+    given = [entry for entry in given if not _inpatient(sheet, entry)]
+    given = _port_flushes(sheet, given)
+    for entry in given:
+        _note_transfusion(sheet, entry)
+        verdict = _verdict(sheet, entry)
+        if verdict is None:
+            sheet.passed.append(entry)
+            continue
+        reason, why = verdict
+        _set_aside(sheet, entry, reason, why)
+        if entry.problem and entry.given.drug.family == Family.BLOOD:
+            _find_impossible(sheet, entry)
+    sheet.passed = [entry for entry in sheet.passed if not _impossible(sheet, entry)]
+
+
+def read_chart(facts: EncounterFacts, *, run_limit: int) -> list[Entry]:
+    """The administrations as entries, in order of their ids, with times, pauses and what is wrong with them."""
+    order_at = None if facts.inpatient_order is None else chronology.minute_of(facts.inpatient_order)
+    bounds = (
+        None if facts.start is None else chronology.minute_of(facts.start),
+        None if facts.end is None else chronology.minute_of(facts.end),
+    )
+    entries = [_read(given, order_at, bounds, run_limit) for given in facts.administrations]
+    entries.sort(key=_canonical)
+    return entries
+
+
+def _canonical(entry: Entry) -> tuple[str, int, int, str]:
+    return (
+        entry.id,
+        -1 if entry.start is None else entry.start,
+        -1 if entry.stop is None else entry.stop,
+        repr(entry.given),
+    )
+
+
+def _read(
+    given: Administration,
+    order_at: int | None,
+    bounds: tuple[int | None, int | None],
+    run_limit: int,
+) -> Entry:
+    start, stop = given.start, given.stop
+    segments = given.segments or ()
+    if segments:
+        starts = [span.start for span in segments if span.start is not None]
+        stops = [span.stop for span in segments if span.stop is not None]
+        start = min(starts, default=None) if start is None else start
+        stop = max(stops, default=None) if stop is None else stop
+    clock = start or stop
+    entry = Entry(
+        given=given,
+        id=str(given.id),
+        visit=given.visit if isinstance(given.visit, int) else 1,
+        start=None if start is None else chronology.minute_of(start),
+        stop=None if stop is None else chronology.minute_of(stop),
+        offset=0 if clock is None else chronology.offset_of(clock),
+    )
+    entry.problem = _problem(entry, segments, bounds)
+    _lay_out(entry, segments, order_at)
+    if entry.problem is None and _runs_too_long(entry, run_limit):
+        entry.problem = "over_limit"
+    return entry
+
+
+def _problem(
+    entry: Entry, segments: tuple[Span, ...], bounds: tuple[int | None, int | None]
+) -> str | None:
+    """What makes the charted times impossible, or None."""
+    start, stop = entry.start, entry.stop
+    if start is not None and stop is not None and stop < start:
+        return "stop_before_start"
+    if _is_broken(segments, start, stop):
+        return "segments"
+    if _is_broken(entry.given.pauses, start, stop):
+        return "pauses"
+    return _outside(entry, bounds)
+
+
+def _is_broken(spans: tuple[Span, ...], start: int | None, stop: int | None) -> bool:
+    """Whether spans of one record are open, turned round, overlap or leave the record."""
+    minutes: list[tuple[int, int]] = []
+    for span in spans:
+        if span.start is None or span.stop is None:
+            return True
+        pair = (chronology.minute_of(span.start), chronology.minute_of(span.stop))
+        if pair[1] < pair[0]:
+            return True
+        minutes.append(pair)
+    minutes.sort()
+    if any(later[0] < earlier[1] for earlier, later in zip(minutes, minutes[1:], strict=False)):
+        return True
+    return any(
+        (start is not None and first < start) or (stop is not None and last > stop)
+        for first, last in minutes
+    )
+
+
+def _outside(entry: Entry, bounds: tuple[int | None, int | None]) -> str | None:
+    """A time outside the encounter; a pump that goes home stops after it."""
+    begin, end = bounds
+    known = [minute for minute in (entry.start, entry.stop) if minute is not None]
+    goes_home = entry.given.technique in PUMPED or entry.given.is_on_pump
+    latest = [entry.start] if goes_home and entry.start is not None else known
+    if begin is not None and any(minute < begin for minute in known):
+        return "outside_encounter"
+    if end is not None and any(minute is not None and minute > end for minute in latest):
+        return "outside_encounter"
+    return None
+
+
+def _lay_out(entry: Entry, segments: tuple[Span, ...], order_at: int | None) -> None:
+    """Sets what was charted, what of it ran, what was paused, and what came after an inpatient order."""
+    if entry.start is None or entry.stop is None or entry.stop < entry.start:
+        return
+    entry.chart = chronology.union([(entry.start, entry.stop)])
+    if entry.problem is not None and entry.problem != "outside_encounter":
+        entry.runs = entry.chart
+        return
+    raw: Spans = entry.chart
+    if segments:
+        raw = chronology.union(
+            (chronology.minute_of(span.start), chronology.minute_of(span.stop))
+            for span in segments
+            if span.start is not None and span.stop is not None
+        )
+    stood = chronology.union(
+        (chronology.minute_of(span.start), chronology.minute_of(span.stop))
+        for span in entry.given.pauses
+        if span.start is not None and span.stop is not None
+    )
+    entry.runs = chronology.minus(raw, stood)
+    if order_at is not None and entry.start < order_at < entry.stop:
+        before = ((entry.start, order_at),)
+        entry.after_order = chronology.minus(entry.chart, before)
+        entry.runs = chronology.common(entry.runs, before)
+        entry.stop = order_at
+    entry.paused = chronology.minus(
+        chronology.minus(entry.chart, entry.runs), entry.after_order
+    )
+
+
+def _runs_too_long(entry: Entry, limit: int) -> bool:
+    """A run over 24 h without a pump; only the minutes before an inpatient order count."""
+    if entry.start is None or entry.stop is None:
+        return False
+    if entry.given.technique in PUMPED or entry.given.is_on_pump:
+        return False
+    return entry.stop - entry.start > limit
+
+
+def _find_duplicates(sheet: Worksheet) -> None:
+    seen: dict[tuple[object, ...], Entry] = {}
+    for entry in sheet.entries:
+        given = entry.given
+        if given.status in (AdministrationStatus.NOT_GIVEN, AdministrationStatus.ENTERED_IN_ERROR):
+            continue
+        if entry.start is None and entry.stop is None:
+            continue
+        same = (given.drug.name, given.route, given.technique, entry.start, entry.stop,
+                given.dose, given.access, entry.visit)  # fmt: skip
+        if same in seen:
+            sheet.find(
+                FindingKind.DUPLICATE_RECORD,
+                Severity.WARNS,
+                [seen[same], entry],
+                step("duplicate_record", "A7", drug=entry.drug),
+                step("mend_duplicate", "A7"),
+            )
+        else:
+            seen[same] = entry
+
+
+def _not_given(sheet: Worksheet, entry: Entry) -> bool:
+    status = entry.given.status
+    if status not in (AdministrationStatus.NOT_GIVEN, AdministrationStatus.ENTERED_IN_ERROR):
+        return False
+    _set_aside(sheet, entry, Reason.NOT_GIVEN, step("not_given", "A7", status=str(status)))
+    return True
+
+
+def _inpatient(sheet: Worksheet, entry: Entry) -> bool:
+    order = sheet.facts.inpatient_order
+    if order is None:
+        return False
+    known = entry.stop if entry.start is None else entry.start
+    if known is None or known < chronology.minute_of(order):
+        return False
+    _set_aside(sheet, entry, Reason.INPATIENT, step("inpatient", "A6"))
+    return True
+
+
+def _set_aside(sheet: Worksheet, entry: Entry, reason: Reason, why: Step) -> None:
+    """The whole charted time goes to one reason."""
+    entry.runs, entry.paused, entry.after_order = entry.chart, (), ()
+    sheet.withhold([entry], reason, why)
+
+
+def _port_flushes(sheet: Worksheet, given: list[Entry]) -> list[Entry]:
+    """96523 once where flushes are all that was given in the visit (C10); returns the other entries."""
+    left: list[Entry] = []
+    for visit in sorted({entry.visit for entry in given}):
+        members = [entry for entry in given if entry.visit == visit]
+        if all(entry.given.purpose == Purpose.FLUSH for entry in members):
+            for entry in members:
+                _keep_ledger(sheet, entry)
+            sheet.bill(
+                "port_flush",
+                members,
+                role=Role.FLUSH,
+                family=LineFamily.OTHER,
+                steps=[step("port_flush", "C10")],
+                at=min((entry.start for entry in members if entry.start is not None), default=None),
+            )
+        else:
+            left.extend(members)
+    left.sort(key=_canonical)
+    return left
+
+
+def _note_transfusion(sheet: Worksheet, entry: Entry) -> None:
+    """The interval of a transfusion, open where a time is missing, so that hydration can respect it (D5)."""
+    if entry.given.drug.family != Family.BLOOD:
+        return
+    start = -(1 << 40) if entry.start is None else entry.start
+    stop = 1 << 40 if entry.stop is None else entry.stop
+    so_far = sheet.transfusions.get(entry.visit, ())
+    sheet.transfusions[entry.visit] = chronology.union([*so_far, (start, max(stop, start + 1))])
+
+
+def _verdict(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | None:
+    given = entry.given
+    family, purpose, route = given.drug.family, given.purpose, given.route
+    if route in ROUTES_NOT_CODED:
+        return Reason.ROUTE_NOT_CODED, step("route_not_coded", "C14", route=str(route))
+    if purpose in INCIDENTAL:
+        return Reason.INCIDENTAL, step("incidental", "F1", purpose=str(purpose))
+    if purpose == Purpose.TRANSFUSION and family != Family.BLOOD:
+        verdict = _for_a_transfusion(sheet, entry)
+        if verdict is not None:
+            return verdict
+    if purpose in PART_OF_A_PROCEDURE or family == Family.CONTRAST:
+        return Reason.BUNDLED_WITH_PROCEDURE, step("bundled_with_procedure", "D6")
+    if family == Family.BLOOD:
+        return Reason.TRANSFUSION, step("transfusion", "D5")
+    if route not in KNOWN_ROUTES:
+        sheet.find(
+            FindingKind.MISSING_ROUTE,
+            Severity.BLOCKS,
+            [entry],
+            step("missing_route", "A7", drug=entry.drug),
+            step("mend_route", "A7"),
+        )
+        return Reason.MISSING_ROUTE, step("missing_route", "A7", drug=entry.drug)
+    if family == Family.VACCINE:
+        return Reason.IMMUNIZATION, step("immunization", "C7")
+    return None
+
+
+def _for_a_transfusion(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | None:
+    if entry.given.drug.family == Family.HYDRATION_FLUID:
+        return Reason.INCIDENTAL, step("incidental", "D1", purpose="transfusion")
+    if sheet.policy["transfusion_premeds"] == "not_billable":
+        return Reason.TRANSFUSION, sheet.chose(
+            "transfusion_premed", "D5", "transfusion_premeds", drug=entry.drug
+        )
+    return None
+
+
+def _impossible(sheet: Worksheet, entry: Entry) -> bool:
+    if entry.problem is None:
+        _keep_ledger(sheet, entry)
+        return False
+    why = _find_impossible(sheet, entry)
+    _set_aside(sheet, entry, Reason.IMPOSSIBLE_TIME, why)
+    return True
+
+
+def _find_impossible(sheet: Worksheet, entry: Entry) -> Step:
+    why = step("impossible_time", "B8", drug=entry.drug, problem=entry.problem)
+    sheet.find(
+        FindingKind.IMPOSSIBLE_TIME, Severity.BLOCKS, [entry], why, step("mend_time", "B8")
+    )
+    return why
+
+
+def _keep_ledger(sheet: Worksheet, entry: Entry) -> None:
+    """Minutes that stood still or came after an inpatient order have a bucket of their own."""
+    for reason, spans, why in (
+        (Reason.PAUSED, entry.paused, step("paused", "B8")),
+        (Reason.INPATIENT, entry.after_order, step("after_order", "A6")),
+    ):
+        if spans:
+            sheet.set_apart(entry, reason, why, spans)

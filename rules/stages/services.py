@@ -1,0 +1,166 @@
+"""What was one service: accesses, infusion services, and pushes in the order they were given.
+
+Coding-rules section 4 and the accesses of section 5. Pushes are sorted into new and repeated ones here, since
+only the first reported push of a drug can be the initial service.
+"""
+
+from collections.abc import Iterable
+
+from rules import chronology
+from rules.vocabulary import (
+    ACCESS_REASONS_THAT_EARN,
+    FindingKind,
+    LineFamily,
+    Route,
+    Severity,
+    Technique,
+)
+from rules.worksheet import AccessSheet, Service, Unit, Worksheet, step
+
+NOT_OF_AN_ACCESS = frozenset({Technique.PUMP_REFILL, Technique.ON_BODY_INJECTOR})
+
+
+def gather(sheet: Worksheet) -> None:
+    """Sorts the intravenous units into accesses, and each access's into services."""
+    iv = [unit for unit in sheet.units if _is_iv_service(unit)]
+    for visit in sorted({unit.visit for unit in iv}):
+        of_visit = [unit for unit in iv if unit.visit == visit]
+        sheet.accesses.extend(_accesses(sheet, visit, of_visit))
+    for access in sheet.accesses:
+        access.infusions = _infusion_services(sheet, access)
+        access.pushes = _pushes(sheet, access)
+
+
+def _is_iv_service(unit: Unit) -> bool:
+    """Intravenous, past sections 1 and 3."""
+    return (
+        unit.route == Route.IV
+        and unit.technique not in NOT_OF_AN_ACCESS
+        and unit.missing is None
+    )
+
+
+def _accesses(sheet: Worksheet, visit: int, units: list[Unit]) -> list[AccessSheet]:
+    """The needed accesses; a further one without a reason that earns joins the first (A2)."""
+    reasons = {str(access.label): access.reason for access in sheet.facts.accesses}
+    earliest: dict[str, tuple[int, str]] = {}
+    for unit in units:
+        found = (unit.at, unit.label)
+        earliest[unit.label] = min(found, earliest.get(unit.label, found))
+    labels = sorted(earliest, key=earliest.__getitem__)
+    needed = [AccessSheet(visit=visit, label=labels[0], rank=0, units=[])]
+    by_label = {labels[0]: needed[0]}
+    for label in labels[1:]:
+        if reasons.get(label) in ACCESS_REASONS_THAT_EARN:
+            needed.append(AccessSheet(visit=visit, label=label, rank=len(needed), units=[]))
+            by_label[label] = needed[-1]
+            continue
+        by_label[label] = needed[0]
+        if reasons.get(label) is None:
+            _find_no_reason(sheet, label, [unit for unit in units if unit.label == label])
+    for unit in units:
+        by_label[unit.label].units.append(unit)
+    return needed
+
+
+def _find_no_reason(sheet: Worksheet, label: str, units: list[Unit]) -> None:
+    sheet.find(
+        FindingKind.SECOND_ACCESS_REASON_MISSING,
+        Severity.WARNS,
+        [entry for unit in units for entry in unit.entries],
+        step("second_access_reason_missing", "A2", access=label),
+        step("mend_access_reason", "A2", access=label),
+    )
+
+
+def _infusion_services(sheet: Worksheet, access: AccessSheet) -> list[Service]:
+    """Runs of the same drug, or of exactly the same mix, are one service (B6)."""
+    groups: dict[tuple[frozenset[str], LineFamily], list[Unit]] = {}
+    for unit in sorted(access.units, key=_by_clock):
+        if unit.technique == Technique.INFUSION and unit.family != LineFamily.HYDRATION:
+            groups.setdefault((unit.ingredients, unit.family), []).append(unit)
+    return [_service(sheet, units) for units in groups.values()]
+
+
+def _by_clock(unit: Unit) -> tuple[int, str]:
+    return (unit.at, unit.id)
+
+
+def _service(sheet: Worksheet, units: list[Unit]) -> Service:
+    runs = chronology.union(span for unit in units for span in unit.runs)
+    minutes = chronology.total(runs)
+    if minutes < sum(unit.minutes for unit in units):
+        _find_overlap(sheet, units)
+    if sheet.policy["same_drug_runs"] == "each_run" and len(units) > 1:
+        marks = _marks_of_each_run(sheet, units)
+    else:
+        marks = sheet.hour_marks(runs)
+    return Service(
+        units=units,
+        family=units[0].family,
+        ingredients=units[0].ingredients,
+        runs=runs,
+        minutes=minutes,
+        start=units[0].at,
+        id=min(unit.id for unit in units),
+        hour_marks=marks,
+        is_stopped_short=all(unit.is_stopped_short for unit in units),
+    )
+
+
+def _marks_of_each_run(sheet: Worksheet, units: list[Unit]) -> tuple[int, ...]:
+    """`each_run`: a later run earns one hour at once, and its own additional hours."""
+    marks = list(sheet.hour_marks(units[0].runs))
+    for unit in units[1:]:
+        if unit.is_stopped_short:
+            continue
+        marks.append(chronology.minute_at(unit.runs, sheet.minutes.infusion_from - 1))
+        marks.extend(sheet.hour_marks(unit.runs))
+    return tuple(marks)
+
+
+def _find_overlap(sheet: Worksheet, units: list[Unit]) -> None:
+    sheet.find(
+        FindingKind.OVERLAPPING_SAME_DRUG,
+        Severity.WARNS,
+        [entry for unit in units for entry in unit.entries],
+        step("overlapping_same_drug", "B6", drug=units[0].names),
+        step("mend_time", "B6"),
+    )
+
+
+def _pushes(sheet: Worksheet, access: AccessSheet) -> list[Unit]:
+    """The pushes of the access in clock order; by policy those of one minute are one push."""
+    pushes = sorted(
+        (unit for unit in access.units if unit.technique == Technique.PUSH), key=_by_clock
+    )
+    if sheet.policy["same_minute_pushes"] == "separate_drugs":
+        return pushes
+    merged: dict[tuple[object, ...], list[Unit]] = {}
+    for place, unit in enumerate(pushes):
+        key = (place,) if unit.start is None else (unit.start, unit.family, "minute")
+        merged.setdefault(key, []).append(unit)
+    return [_one_push(units) for units in merged.values()]
+
+
+def _one_push(units: list[Unit]) -> Unit:
+    if len(units) == 1:
+        return units[0]
+    first = units[0]
+    return Unit(
+        entries=[entry for unit in units for entry in unit.entries],
+        id=first.id,
+        visit=first.visit,
+        label=first.label,
+        route=first.route,
+        family=first.family,
+        technique=Technique.PUSH,
+        ingredients=_all_ingredients(units),
+        start=first.start,
+        stop=max((unit.stop for unit in units if unit.stop is not None), default=None),
+        runs=chronology.union(span for unit in units for span in unit.runs),
+    )
+
+
+def _all_ingredients(units: Iterable[Unit]) -> frozenset[str]:
+    return frozenset(name for unit in units for name in unit.ingredients)
