@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 
@@ -27,9 +28,7 @@ class EffectivePeriod:
 
     def overlaps(self, other: "EffectivePeriod") -> bool:
         """Whether the two share a day."""
-        return (other.until is None or self.since < other.until) and (
-            self.until is None or other.since < self.until
-        )
+        return (other.until is None or self.since < other.until) and (self.until is None or other.since < self.until)
 
     def __str__(self) -> str:
         return f"{self.since} to {self.until or 'open'}"
@@ -58,7 +57,7 @@ def as_of(entries: Iterable[D], on: date) -> D | None:
 def overlaps(periods: Sequence[EffectivePeriod]) -> tuple[tuple[EffectivePeriod, EffectivePeriod], ...]:
     """Neighbouring periods, in order of their first day, that share a day. Empty: no two periods do."""
     ordered = sorted(periods, key=lambda period: period.since)
-    return tuple(pair for pair in zip(ordered, ordered[1:], strict=False) if pair[0].overlaps(pair[1]))
+    return tuple(pair for pair in pairwise(ordered) if pair[0].overlaps(pair[1]))
 
 
 def gaps(periods: Sequence[EffectivePeriod]) -> tuple[EffectivePeriod, ...]:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from rules.errors import BadValue, DuplicateKey, UncitedValue, UnknownKey
+from rules.errors import BadValue, DuplicateKey, UnknownKey
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -206,15 +206,6 @@ def price_rows(text: str, *, file: str) -> dict[str, tuple[str, Decimal | None]]
     return found
 
 
-def require_cited(section: Section) -> str:
-    """The source id that the section names. Raises UncitedValue where it names none."""
-    source = section.optional_text("source")
-    if source is None:
-        message = f"{section.place}: no source is given"
-        raise UncitedValue(message)
-    return source
-
-
 def _price_row(line: str, place: Place) -> tuple[str, str, Decimal | None]:
     cells = line.split(",")
     try:
@@ -247,8 +238,8 @@ def _field(node: yaml.Node, place: Place) -> _Field:
         )
         return _Field(place, items)
     text: str = node.value
-    is_plain = node.style is None
-    return _Field(place, None if is_plain and text in _NOTHING else text.strip())
+    is_quoted = isinstance(node, yaml.ScalarNode) and node.style is not None
+    return _Field(place, text.strip() if is_quoted or text not in _NOTHING else None)
 
 
 def _section(node: yaml.MappingNode, place: Place) -> Section:

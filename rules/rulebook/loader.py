@@ -2,19 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
-from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from rules.citation import Citation, Source
-from rules.effective import EffectivePeriod
-from rules.errors import BadValue, DuplicateKey, OverlappingPeriods, UncitedValue
+from rules.citation import Source
+from rules.errors import BadValue, DuplicateKey, UncitedValue
 from rules.rulebook import document
+from rules.rulebook.cited import CITED, DATED, citation_of, period_of, refuse_overlaps, some, values_of
 from rules.rulebook.document import Place, Section
 from rules.rulebook.model import (
     CodeEntry,
@@ -45,9 +44,6 @@ SWITCHES = ("jw", "jz")
 CONFIDENCES = ("high", "medium", "low")
 STATUSES = ("complete", "partial", "absent")
 
-_DATED = ("from", "until")
-_CITED = (*_DATED, "source", "locator")
-
 
 @lru_cache(maxsize=8)
 def load_rulebook(*, policy_dir: Path | None = None) -> Rulebook:
@@ -68,6 +64,7 @@ class _Reading:
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
+        self._roots = [data_dir]
         self._digest = hashlib.sha256()
         self._sources: dict[str, Source] = {}
 
@@ -75,6 +72,7 @@ class _Reading:
         self._read_sources(self._data_dir / "sources.yaml")
         if policy_dir is not None:
             self._refuse_missing(policy_dir)
+            self._roots.append(policy_dir)
             if (policy_dir / "sources.yaml").is_file():
                 self._read_sources(policy_dir / "sources.yaml")
         rules = self._rules()
@@ -98,12 +96,17 @@ class _Reading:
 
     def _document(self, path: Path) -> Section:
         read = document.read(self._text(path), file=self._name(path))
-        canonical = json.dumps([self._name(path), read.plain()], sort_keys=True, ensure_ascii=False)
-        self._digest.update(canonical.encode() + b"\n")
+        self._add_to_version(path, read.plain())
         return read
 
     def _documents(self, folder: str) -> Iterable[Section]:
         return [self._document(path) for path in sorted((self._data_dir / folder).rglob("*.yaml"))]
+
+    def _add_to_version(self, path: Path, content: object) -> None:
+        """The same content gives the same version wherever its folder lies."""
+        name = next(path.relative_to(root).as_posix() for root in self._roots if path.is_relative_to(root))
+        canonical = json.dumps([name, content], sort_keys=True, ensure_ascii=False)
+        self._digest.update(canonical.encode() + b"\n")
 
     def _text(self, path: Path) -> str:
         try:
@@ -127,9 +130,7 @@ class _Reading:
         listed = self._document(path).only("sources").section("sources")
         for key in listed.keys():  # noqa: SIM118 (a Section is no dict)
             entry = listed.section(key).only("publisher", "title", "url", "published", "accessed", "archived_url")
-            if key in self._sources:
-                message = f"{entry.place}: source {key} is defined in an earlier file"
-                raise DuplicateKey(message)
+            _refuse_second(key, self._sources, entry.place)
             self._sources[key] = Source(
                 id=key,
                 publisher=entry.text("publisher"),
@@ -146,15 +147,15 @@ class _Reading:
             checked = file.only("checked", "rules").day("checked")
             listed = file.section("rules")
             for key in listed.keys():  # noqa: SIM118
-                if key in found:
-                    message = f"{listed.place_of(key)}: rule {key} is defined in an earlier file"
-                    raise DuplicateKey(message)
+                _refuse_second(key, found, listed.place_of(key))
                 found[key] = self._rule(key, listed.section(key), checked=checked)
         return found
 
     def _rule(self, rule_id: str, entry: Section, *, checked: date) -> RuleStatement:
-        entry.only("title", "statement", "section", "confidence", "sources", *_DATED)
-        citations = tuple(self._citation(each.only("source", "locator")) for each in entry.sections("sources"))
+        entry.only("title", "statement", "section", "confidence", "sources", *DATED)
+        citations = tuple(
+            citation_of(each.only("source", "locator"), sources=self._sources) for each in entry.sections("sources")
+        )
         if not citations:
             message = f"{entry.place}: rule {rule_id} has no source"
             raise UncitedValue(message)
@@ -165,7 +166,7 @@ class _Reading:
             section=entry.text("section"),
             citations=citations,
             checked=checked,
-            period=_period(entry),
+            period=period_of(entry),
             confidence=entry.choice("confidence", CONFIDENCES),
         )
 
@@ -175,23 +176,22 @@ class _Reading:
             checked = file.only("checked", "codes").day("checked")
             slots = file.section("codes")
             for slot in slots.keys():  # noqa: SIM118
-                entries = [
-                    (self._code(slot, each, checked=checked), each.place) for each in slots.sections(slot)
-                ]
-                _refuse_overlaps([(entry.period, place) for entry, place in entries])
+                _refuse_second(slot, {entry.slot for entry in found}, slots.place_of(slot))
+                entries = [(self._code(slot, each, checked=checked), each.place) for each in slots.sections(slot)]
+                refuse_overlaps([(entry.period, place) for entry, place in entries])
                 found.extend(entry for entry, _ in entries)
         return tuple(found)
 
     def _code(self, slot: str, entry: Section, *, checked: date) -> CodeEntry:
-        entry.only("code", "label", "family", "role", *_CITED)
+        entry.only("code", "label", "family", "role", *CITED)
         return CodeEntry(
             slot=slot,
             code=entry.text("code"),
             label=entry.text("label"),
             family=LineFamily(entry.choice("family", tuple(LineFamily))),
             role=Role(entry.choice("role", tuple(Role))),
-            period=_period(entry),
-            citation=self._citation(entry),
+            period=period_of(entry),
+            citation=citation_of(entry, sources=self._sources),
             checked=checked,
         )
 
@@ -204,13 +204,19 @@ class _Reading:
             checked = file.only("checked", "minutes", "switches").day("checked")
             minutes = file.section("minutes").only(*numbers)
             for key in minutes.keys():  # noqa: SIM118
-                numbers[key] = self._values(
-                    minutes.sections(key), checked=checked, value=lambda each: each.whole_number("value")
+                _refuse_second(key, {each for each in numbers if numbers[each]}, minutes.place_of(key))
+                numbers[key] = values_of(
+                    minutes.sections(key),
+                    sources=self._sources,
+                    checked=checked,
+                    value=lambda each: each.whole_number("value"),
                 )
             flags = file.section("switches").only(*switches)
             for key in flags.keys():  # noqa: SIM118
-                switches[key] = self._values(
+                _refuse_second(key, {each for each in switches if switches[each]}, flags.place_of(key))
+                switches[key] = values_of(
                     flags.sections(key),
+                    sources=self._sources,
                     checked=checked,
                     value=lambda each: each.choice("value", ("true", "false")) == "true",
                 )
@@ -220,24 +226,23 @@ class _Reading:
         found: dict[str, tuple[CitedValue[tuple[str, ...]], ...]] = {}
         for file in self._documents("hierarchy"):
             checked = file.only("checked", "setting", "orders").day("checked")
-            found[file.choice("setting", tuple(Setting))] = self._values(
-                file.sections("orders"), checked=checked, value=_order, key="order"
+            setting = file.choice("setting", tuple(Setting))
+            _refuse_second(setting, found, file.place_of("setting"))
+            found[setting] = values_of(
+                file.sections("orders"), sources=self._sources, checked=checked, value=_order, keys=("order",)
             )
         return found
 
-    def _policies(
-        self, *, policy_dir: Path | None, keys: Mapping[str, PolicyKey]
-    ) -> tuple[PolicyLayer, ...]:
+    def _policies(self, *, policy_dir: Path | None, keys: Mapping[str, PolicyKey]) -> tuple[PolicyLayer, ...]:
         found: dict[tuple[str, str], PolicyLayer] = {}
         shipped = self._data_dir / "policies"
         for folder in [shipped] if policy_dir is None else [shipped, policy_dir]:
             for path in sorted(folder.rglob("*.yaml")):
                 if path == folder / "sources.yaml":
                     continue
-                layer = self._layer(self._document(path), owner=path.parent.name, keys=keys)
-                if (layer.kind, layer.name) in found:
-                    message = f"{self._name(path)}: name: {layer.kind} layer {layer.name} is defined in an earlier file"
-                    raise DuplicateKey(message)
+                file = self._document(path)
+                layer = self._layer(file, owner=path.parent.name, keys=keys)
+                _refuse_second((layer.kind, layer.name), found, file.place_of("name"))
                 found[layer.kind, layer.name] = layer
         return tuple(sorted(found.values(), key=lambda layer: (LAYER_KINDS.index(layer.kind), layer.name)))
 
@@ -257,23 +262,28 @@ class _Reading:
             checked=checked,
             values=MappingProxyType(
                 {
-                    key: self._values(
-                        values.sections(key),
-                        checked=checked,
-                        value=lambda each, key=key: each.choice("value", keys[key].values),
+                    key: values_of(
+                        values.sections(key), sources=self._sources, checked=checked, value=_choice_of(keys[key].values)
                     )
                     for key in values.keys()  # noqa: SIM118
                 }
             ),
-            families=self._values(file.sections("families"), checked=checked, value=_families, key="family"),
-            chemo_lists=self._values(
-                file.sections("chemo_list"), checked=checked, value=_chemo_list, key="names", other=("codes",)
+            families=values_of(
+                file.sections("families"), sources=self._sources, checked=checked, value=_families, keys=("family",)
             ),
-            hydration_necessity=self._values(
-                file.sections("hydration_necessity"),
+            chemo_lists=values_of(
+                file.sections("chemo_list"),
+                sources=self._sources,
                 checked=checked,
-                value=lambda each: _some(each, "prefixes"),
-                key="prefixes",
+                value=_chemo_list,
+                keys=("names", "codes"),
+            ),
+            hydration_necessity=values_of(
+                file.sections("hydration_necessity"),
+                sources=self._sources,
+                checked=checked,
+                value=_prefixes,
+                keys=("prefixes",),
             ),
         )
 
@@ -282,46 +292,31 @@ class _Reading:
         for path in sorted((self._data_dir / "prices").rglob("*.yaml")):
             file = self._document(path).only("checked", "lists")
             for entry in file.sections("lists"):
-                entry.only("name", *_CITED)
+                entry.only("name", *CITED)
                 name = entry.text("name")
-                csv = self._text(path.parent / f"{name}.csv")
-                self._digest.update(csv.encode())
+                csv_path = path.parent / f"{name}.csv"
+                csv = self._text(csv_path)
+                self._add_to_version(csv_path, csv)
                 prices = PriceList(
                     name=name,
-                    period=_period(entry),
-                    citation=self._citation(entry),
+                    period=period_of(entry),
+                    citation=citation_of(entry, sources=self._sources),
                     checked=file.day("checked"),
-                    rates=MappingProxyType(document.price_rows(csv, file=self._name(path.parent / f"{name}.csv"))),
+                    rates=MappingProxyType(document.price_rows(csv, file=self._name(csv_path))),
                 )
                 found.append((prices, entry.place))
-        _refuse_overlaps([(prices.period, place) for prices, place in found])
+        refuse_overlaps([(prices.period, place) for prices, place in found])
         return tuple(prices for prices, _ in found)
 
-    # Dated, cited values
 
-    def _values(
-        self,
-        entries: Iterable[Section],
-        *,
-        checked: date,
-        value: Callable[[Section], T],
-        key: str = "value",
-        other: tuple[str, ...] = (),
-    ) -> tuple[CitedValue[T], ...]:
-        found: list[tuple[CitedValue[T], Place]] = []
-        for entry in entries:
-            entry.only(key, *other, *_CITED)
-            cited = CitedValue(value(entry), _period(entry), self._citation(entry), checked)
-            found.append((cited, entry.place))
-        _refuse_overlaps([(cited.period, place) for cited, place in found])
-        return tuple(cited for cited, _ in found)
+def _refuse_second(key: object, earlier: Container[object], place: Place) -> None:
+    if key in earlier:
+        message = f"{place}: defined in an earlier file"
+        raise DuplicateKey(message)
 
-    def _citation(self, entry: Section) -> Citation:
-        source = document.require_cited(entry)
-        if source not in self._sources:
-            message = f"{entry.place_of('source')}: no source is called {source!r}"
-            raise UncitedValue(message)
-        return Citation(source, entry.optional_text("locator") or "")
+
+def _choice_of(values: tuple[str, ...]) -> Callable[[Section], str]:
+    return lambda entry: entry.choice("value", values)
 
 
 def _policy_keys(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[str, PolicyKey]:
@@ -329,7 +324,7 @@ def _policy_keys(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[s
     found: dict[str, PolicyKey] = {}
     for key in listed.keys():  # noqa: SIM118
         entry = listed.section(key).only("values", "statement", "rules")
-        found[key] = PolicyKey(key, _some(entry, "values"), entry.text("statement"), _some(entry, "rules"))
+        found[key] = PolicyKey(key, some(entry, "values"), entry.text("statement"), some(entry, "rules"))
         for rule in found[key].rules:
             if rule not in rules:
                 message = f"{entry.place_of('rules')}: {rule!r} is not a rule"
@@ -351,32 +346,8 @@ def _coverage(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[str,
     return found
 
 
-def _period(entry: Section) -> EffectivePeriod:
-    since = entry.day("from")
-    until = entry.optional_day("until")
-    if until is not None and until <= since:
-        message = f"{entry.place_of('until')}: {until} is not after {since}; until is the first day without the value"
-        raise BadValue(message)
-    return EffectivePeriod(since, until)
-
-
-def _refuse_overlaps(entries: list[tuple[EffectivePeriod, Place]]) -> None:
-    for (first, first_place), (second, place) in combinations(entries, 2):
-        if first.overlaps(second):
-            message = f"{place}: {second} overlaps {first} in line {first_place.line}"
-            raise OverlappingPeriods(message)
-
-
-def _some(entry: Section, key: str) -> tuple[str, ...]:
-    found = entry.texts(key)
-    if not found:
-        message = f"{entry.place}: {key} lists nothing"
-        raise BadValue(message)
-    return found
-
-
 def _order(entry: Section) -> tuple[str, ...]:
-    found = _some(entry, "order")
+    found = some(entry, "order")
     if sorted(found) != sorted(INITIAL_SERVICES):
         message = f"{entry.place_of('order')}: the order must name each of {', '.join(INITIAL_SERVICES)} once"
         raise BadValue(message)
@@ -387,7 +358,7 @@ def _families(entry: Section) -> Mapping[str, str]:
     listed = entry.section("family").only(*Family)
     found: dict[str, str] = {}
     for family in listed.keys():  # noqa: SIM118
-        for drug in _some(listed, family):
+        for drug in some(listed, family):
             if drug in found:
                 message = f"{listed.place_of(family)}: {drug!r} is already {found[drug]}"
                 raise DuplicateKey(message)
@@ -395,5 +366,9 @@ def _families(entry: Section) -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
+def _prefixes(entry: Section) -> tuple[str, ...]:
+    return some(entry, "prefixes")
+
+
 def _chemo_list(entry: Section) -> ChemoList:
-    return ChemoList(entry.choice("names", CHEMO_LIST_NAMES), frozenset(_some(entry, "codes")))
+    return ChemoList(entry.choice("names", CHEMO_LIST_NAMES), frozenset(some(entry, "codes")))

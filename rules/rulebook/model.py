@@ -191,6 +191,18 @@ class InForce:
             raise ParameterNotInForce(message)
         return entry.value
 
+    def number(self, name: str) -> int:
+        """A parameter that is no time threshold. Raises UnknownKey or ParameterNotInForce."""
+        entries = self._content.parameters.get(name)
+        if entries is None:
+            message = f"{name} is not a parameter"
+            raise UnknownKey(message)
+        entry = as_of(entries, self.date)
+        if entry is None:
+            message = f"parameter {name}: none in force on {self.date}"
+            raise ParameterNotInForce(message)
+        return entry.value
+
     def rule(self, rule_id: str) -> RuleStatement:
         """A rule that holds on the date. Raises UnknownKey or ParameterNotInForce."""
         found = self._content.rules.get(rule_id)

@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 LAYER_KINDS = ("base", "setting", "payer", "facility")
 OVERRIDE_LAYER = "override"
+_BETWEEN_LAYERS = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 CHEMO_LIST_NAMES = ("chemo", "not_chemo")
 
 
@@ -66,7 +67,9 @@ class PolicyLayer:
     def periods(self) -> tuple[EffectivePeriod, ...]:
         """Every period in which something of the layer is in force, each once, earliest first."""
         found = {entry.period for entries in self.values.values() for entry in entries}
-        found.update(entry.period for entry in (*self.families, *self.chemo_lists, *self.hydration_necessity))
+        found.update(entry.period for entry in self.families)
+        found.update(entry.period for entry in self.chemo_lists)
+        found.update(entry.period for entry in self.hydration_necessity)
         return tuple(sorted(found, key=lambda period: (period.since, period.until or date.max)))
 
     def is_in_force(self, on: date) -> bool:
@@ -101,7 +104,7 @@ class Policy:
         "values",
     )
 
-    def __init__(  # noqa: PLR0913 (the parts of one composition, all keyword-only)
+    def __init__(
         self,
         *,
         on: date,
@@ -128,7 +131,7 @@ class Policy:
         """Names of the layers in force, lowest first."""
         self.unknown_layers = unknown_layers
         """Layers asked for that the rulebook does not hold, or of which nothing is in force."""
-        self.name: str = " › ".join(self.layers)
+        self.name: str = _BETWEEN_LAYERS.join(self.layers)
         self.values: tuple[tuple[str, str], ...] = tuple(sorted(self._chosen.items()))
         """Every key with its value, in order of the keys."""
         families: dict[str, str] = {}
