@@ -65,7 +65,7 @@ class TestServersFor:
         monkeypatch.setattr(command_line, "PATIENCE_SECONDS", 0.3)
         with (
             instance.held(tmp_path, purpose="manage.py import", patience=0),
-            pytest.raises(SystemExit, match="in use by manage.py import"),
+            pytest.raises(SystemExit, match=r"in use by manage\.py import"),
             command_line.servers_for(["manage.py", "migrate"]),
         ):
             pass
