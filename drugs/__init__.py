@@ -1,1 +1,1 @@
-"""The maintained formulary: drugs, their names, families, billing codes, packages and prices, by date and by release."""
+"""The maintained formulary: drugs, names, families, billing codes, packages and prices, by date and release."""

@@ -1,5 +1,7 @@
 """A window for operators: everything can be read here and nothing changed; changes go through `drugs.formulary`."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
@@ -19,8 +21,14 @@ from drugs.models import (
     Product,
 )
 
+if TYPE_CHECKING:
+    AdminOfModel = admin.ModelAdmin[models.Model]
+else:
+    # Django's own class takes no type argument at run time.
+    AdminOfModel = admin.ModelAdmin
 
-class ReadOnlyAdmin(admin.ModelAdmin[models.Model]):
+
+class ReadOnlyAdmin(AdminOfModel):
     """Shows and never writes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -67,7 +75,7 @@ class OfCodeAdmin(ReadOnlyAdmin):
     list_select_related = True
 
 
-for model, shown in (
+OF_DRUG: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
     (DrugProfile, ("drug", "effective_from", "effective_until", "release", "withdrawn_by")),
     (DrugFamily, ("drug", "policy_layer", "family", "effective_from", "effective_until", "withdrawn_by")),
     (DrugName, ("text", "kind", "drug", "product", "withdrawn_by")),
@@ -75,12 +83,12 @@ for model, shown in (
     (DrugBillingCode, ("drug", "hcpcs", "product", "effective_from", "effective_until", "withdrawn_by")),
     (Ndc, ("ndc", "name", "drug", "labeler", "effective_from", "effective_until", "withdrawn_by")),
     (MarketedSize, ("drug", "product", "amount", "unit", "is_single_dose", "withdrawn_by")),
-):
-    admin.site.register(model, type(f"{model.__name__}Admin", (OfDrugAdmin,), {"list_display": shown}))
-
-for model, shown in (
+)
+OF_CODE: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
     (BillingCode, ("hcpcs", "label", "per_amount", "per_unit", "effective_from", "effective_until", "withdrawn_by")),
     (Price, ("hcpcs", "payment_limit", "effective_from", "effective_until", "withdrawn_by")),
     (NdcBillingCode, ("ndc", "hcpcs", "billing_units", "effective_from", "effective_until", "withdrawn_by")),
-):
-    admin.site.register(model, type(f"{model.__name__}Admin", (OfCodeAdmin,), {"list_display": shown}))
+)
+for base, shelf in ((OfDrugAdmin, OF_DRUG), (OfCodeAdmin, OF_CODE)):
+    for model, shown in shelf:
+        admin.site.register(model, type(f"{model.__name__}Admin", (base,), {"list_display": shown}))

@@ -110,13 +110,13 @@ def _family(index: FormularyIndex, question: DrugQuestion) -> Family:
 
 def _product_of_package(index: FormularyIndex, question: DrugQuestion) -> Product | None:
     ndc = parse_ndc(question.ndc) if question.ndc else None
-    package = next(iter(in_force(index.packages.get(ndc or "", ()), question.on)), None)
+    package = next(in_force(index.packages.get(ndc or "", ()), question.on), None)
     return index.products.get(package.product_id) if package and package.product_id else None
 
 
 def _code_facts(index: FormularyIndex, meaning: BillingCode, question: DrugQuestion) -> BillingCodeFacts:
     code = meaning.hcpcs_id
-    price = next(iter(in_force(index.prices.get(code, ()), question.on)), None)
+    price = next(in_force(index.prices.get(code, ()), question.on), None)
     links = in_force(index.codes_of_drug.get(question.drug.pk, ()), question.on)
     routes = next((tuple(link.routes) for link in links if link.hcpcs_id == code), ())
     return BillingCodeFacts(

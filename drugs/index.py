@@ -6,7 +6,7 @@ time, so a higher id is a later version.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, TypeVar
@@ -80,7 +80,7 @@ class FormularyIndex:
         return next(in_force(self.meanings.get(code, ()), on), None)
 
 
-def in_force(rows: Iterable[DatedT], on: date) -> "Iterable[DatedT]":
+def in_force(rows: Iterable[DatedT], on: date) -> Iterator[DatedT]:
     """Yield the rows whose period includes `on`."""
     return (row for row in rows if row.is_in_force(on))
 

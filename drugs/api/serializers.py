@@ -167,8 +167,12 @@ class ResolutionSerializer(serializers.Serializer[object]):
     product = serializers.CharField(source="product.name", default=None)
     matched_by = serializers.CharField(allow_null=True)
     unresolved = serializers.CharField(allow_null=True)
-    candidates = serializers.SlugRelatedField("name", many=True, read_only=True)
+    candidates = serializers.SerializerMethodField()
     suggestions = serializers.ListField(child=serializers.CharField())
     ambiguous_codes = serializers.ListField(child=serializers.CharField())
     disagreements = serializers.ListField(child=serializers.CharField())
     is_ndc_invalid = serializers.BooleanField()
+
+    def get_candidates(self, resolution: object) -> list[str]:
+        """The drugs that may be meant."""
+        return [drug.name for drug in getattr(resolution, "candidates", ())]

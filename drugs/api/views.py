@@ -29,7 +29,6 @@ class DrugViewSet(GenericViewSet[Drug]):
     """The formulary, read only."""
 
     queryset = Drug.objects.none()
-    serializer_class = DrugSummarySerializer
     filter_backends = []
 
     @extend_schema(parameters=[SearchQuestionSerializer], responses=DrugSummarySerializer(many=True))
@@ -37,8 +36,7 @@ class DrugViewSet(GenericViewSet[Drug]):
         """Drugs in the formulary on a date, or those that a search finds, a page at a time."""
         asked = _asked(SearchQuestionSerializer, request)
         found = selectors.search(asked.get("q", ""), on=_day(asked))
-        # The stubs know querysets only; the paginator slices any sequence.
-        page = self.paginate_queryset(found)  # type: ignore[arg-type]
+        page = self.paginate_queryset(found)
         return self.get_paginated_response(DrugSummarySerializer(page, many=True).data)
 
     @extend_schema(parameters=[IDENTIFIER, QuestionSerializer], responses=DrugRecordSerializer)

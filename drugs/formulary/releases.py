@@ -50,7 +50,8 @@ def withdraw(row: VersionedRow, *, release: FormularyRelease) -> None:
 def end(rows: Iterable[DatedRowT], *, on: date, release: FormularyRelease, **changes: object) -> list[DatedRowT]:
     """Let `rows` hold no longer from `on` on: each is withdrawn, and stands again, shortened, where it began before.
 
-    `changes` are values of the shortened rows. Rows that end before `on` anyway stay as they are. Returns the rows that were withdrawn.
+    `changes` are values of the shortened rows. Rows that end before `on` anyway stay as they are. Returns the rows that
+    were withdrawn.
     """
     ended = []
     for row in rows:

@@ -1,0 +1,1 @@
+"""The formulary's commands."""

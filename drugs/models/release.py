@@ -61,8 +61,8 @@ class FormularyRelease(models.Model):
         return f"{self.pk}:{self.sha256[:12] or self.kind}"
 
 
-class VersionedQuerySet(models.QuerySet[Any]):
-    """Rows of one or another version of the formulary."""
+class FormularyQuerySet(models.QuerySet[Any]):
+    """Rows of one or another version of the formulary, and those of a date where rows are dated."""
 
     def current(self) -> Self:
         """Rows that no later release has withdrawn."""
@@ -72,12 +72,8 @@ class VersionedQuerySet(models.QuerySet[Any]):
         """Rows that stood when `release` was the newest."""
         return self.filter(release_id__lte=release.pk).exclude(withdrawn_by_id__lte=release.pk)
 
-
-class DatedQuerySet(VersionedQuerySet):
-    """Rows that hold for a period of dates of service."""
-
     def in_force(self, on: date) -> Self:
-        """Current rows whose period includes `on`."""
+        """Current rows whose period includes `on`; `FieldError` where rows are not dated."""
         return self.current().filter(
             Q(effective_until__isnull=True) | Q(effective_until__gt=on), effective_from__lte=on
         )
@@ -92,11 +88,13 @@ class VersionedRow(models.Model):
     )
     source = models.CharField(max_length=300)
 
-    objects = VersionedQuerySet.as_manager()
+    objects = FormularyQuerySet.as_manager()
 
     class Meta:
         abstract = True
-        constraints = (models.CheckConstraint(condition=~Q(source=""), name="%(class)s_names_its_source"),)
+        constraints: tuple[models.BaseConstraint, ...] = (
+            models.CheckConstraint(condition=~Q(source=""), name="%(class)s_names_its_source"),
+        )
 
 
 class DatedRow(VersionedRow):
@@ -104,8 +102,6 @@ class DatedRow(VersionedRow):
 
     effective_from = models.DateField()
     effective_until = models.DateField(null=True, blank=True)
-
-    objects = DatedQuerySet.as_manager()
 
     class Meta(VersionedRow.Meta):
         abstract = True

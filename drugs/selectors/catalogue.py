@@ -118,7 +118,7 @@ def _gaps_of_drug(index: FormularyIndex, drug: Drug, on: date) -> Iterable[Gap]:
 
 def _packages_of_several(index: FormularyIndex, on: date) -> Iterable[Gap]:
     for ndc, rows in sorted(index.codes_of_package.items()):
-        package = next(iter(in_force(index.packages.get(ndc, ()), on)), None)
+        package = next(in_force(index.packages.get(ndc, ()), on), None)
         codes = [row.hcpcs_id for row in in_force(rows, on)]
         if package is None or len(codes) < 2:  # noqa: PLR2004 - two codes of one package
             continue

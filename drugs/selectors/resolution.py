@@ -149,11 +149,11 @@ def _finished(
 
 
 def _by_ndc(index: FormularyIndex, ndc: str, charted: Charted) -> Resolution | None:
-    package = next(iter(in_force(index.packages.get(ndc, ()), charted.on)), None)
+    package = next(in_force(index.packages.get(ndc, ()), charted.on), None)
     if package is None:
         return None
     product = index.products.get(package.product_id) if package.product_id else None
-    return _single(index, [NameEntry(package.drug_id, product and product.pk, MatchedBy.NDC)], charted)
+    return _single(index, [NameEntry(package.drug_id, product.pk if product else None, MatchedBy.NDC)], charted)
 
 
 def _by_code(index: FormularyIndex, code: str, charted: Charted) -> Resolution | None:
