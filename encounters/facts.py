@@ -11,6 +11,7 @@ from django.db.models import Prefetch
 from drugs import facts as drug_facts
 from drugs import selectors as formulary
 from drugs.facts import DrugQuestion
+from drugs.selectors import Charted, Resolution
 from encounters.addenda import Changes, Statement, statement
 from encounters.models import Addendum, DrugAdministration, Encounter
 from rules.facts import (
@@ -99,35 +100,43 @@ def _drugs(said: Sequence[Statement], chart: Encounter) -> list[DrugFacts]:
     layers = tuple(
         owner.policy_layer for owner in (chart.payer, chart.location) if owner is not None and owner.policy_layer
     )
-    questions = {given.external_id: _question(given, chart, layers) for given in said}
-    asked = [question for question in questions.values() if question]
-    found = iter(drug_facts.drug_facts_of_many(asked))
-    return [_drug(given, next(found) if questions[given.external_id] else None) for given in said]
+    charted = [_charted(given, chart) for given in said]
+    questions = [
+        _question(given, asked, resolution, layers)
+        for given, asked, resolution in zip(said, charted, formulary.resolve_many(charted), strict=True)
+    ]
+    found = iter(drug_facts.drug_facts_of_many([question for question in questions if question]))
+    return [_drug(given, next(found) if question else None) for given, question in zip(said, questions, strict=True)]
 
 
-def _question(given: Statement, chart: Encounter, layers: tuple[str, ...]) -> DrugQuestion | None:
-    """What to ask the formulary, as of the day on which the administration began; None while the drug is unmapped."""
+def _charted(given: Statement, chart: Encounter) -> Charted:
+    """What is said of the drug, as of the day on which the administration began."""
     start, _ = given.clock
-    on = start.astimezone(ZoneInfo(chart.time_zone)).date() if start else chart.date_of_service
+    return Charted(
+        on=start.astimezone(ZoneInfo(chart.time_zone)).date() if start else chart.date_of_service,
+        name=given.drug_name or None,
+        ndc=given.ndc or None,
+        hcpcs=given.hcpcs or None,
+        route=given.route or None,
+    )
+
+
+def _question(
+    given: Statement, charted: Charted, resolution: Resolution, layers: tuple[str, ...]
+) -> DrugQuestion | None:
+    """What to ask the formulary; None while nobody knows the drug.
+
+    The drug of the row stands unless a later statement names another; what was unknown when it came may be known now.
+    """
     drug, product = given.drug, given.product
-    if given.is_drug_restated:
-        resolution = formulary.resolve(
-            on=on,
-            name=given.drug_name or None,
-            ndc=given.ndc or None,
-            hcpcs=given.hcpcs or None,
-            route=given.route or None,
-        )
+    if drug is None or given.is_drug_restated:
         drug, product = resolution.drug, resolution.product
+    elif product is None and resolution.drug == drug:
+        product = resolution.product
     if drug is None:
         return None
     return DrugQuestion(
-        drug=drug,
-        on=on,
-        policy_layers=layers,
-        product=product,
-        ndc=given.ndc or None,
-        route=given.route or None,
+        drug=drug, on=charted.on, policy_layers=layers, product=product, ndc=charted.ndc, route=charted.route
     )
 
 

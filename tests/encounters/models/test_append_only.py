@@ -2,19 +2,79 @@
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from factory.django import DjangoModelFactory
 
-from encounters.models.append_only import AppendOnly
+from encounters.models.append_only import AppendOnly, RewriteRefused
+from tests.factories import encounters as make
 
 pytestmark = pytest.mark.django_db
 
-TABLES = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, AppendOnly))
+FACTORIES = (
+    make.AddendumFactory,
+    make.AuditEventFactory,
+    make.CodingRunFactory,
+    make.CodedLineFactory,
+    make.RunFindingFactory,
+    make.LineDecisionFactory,
+    make.FinalLineFactory,
+)
 
 
-def test_every_append_only_table_has_both_triggers():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname IN ('guard', 'guard_truncate')"
-        )
-        found = set(cursor.fetchall())
-    assert {(table, name) for table in TABLES for name in ("guard", "guard_truncate")} <= found
+def run_sql(statement: str, *parameters: object) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def test_none_is_forgotten() -> None:
+    guarded = {model for model in apps.get_models() if issubclass(model, AppendOnly)}
+    assert {factory._meta.model for factory in FACTORIES} == guarded
+
+
+@pytest.mark.parametrize("factory", FACTORIES, ids=lambda factory: factory._meta.model.__name__)
+class TestAppendOnly:
+    def test_python_refuses_to_save_again(self, factory: type[DjangoModelFactory]) -> None:
+        with pytest.raises(RewriteRefused, match="append-only"):
+            factory.create().save()
+
+    def test_python_refuses_to_delete(self, factory: type[DjangoModelFactory]) -> None:
+        with pytest.raises(RewriteRefused):
+            factory.create().delete()
+
+    def test_python_refuses_for_whole_querysets(self, factory: type[DjangoModelFactory]) -> None:
+        row = factory.create()
+        rows = type(row).objects.all()
+        with pytest.raises(RewriteRefused):
+            rows.update(pk=row.pk)
+        with pytest.raises(RewriteRefused):
+            rows.bulk_update([row], ["id"])
+        with pytest.raises(RewriteRefused):
+            rows.delete()
+
+    def test_the_database_refuses_an_update(self, factory: type[DjangoModelFactory]) -> None:
+        row = factory.create()
+        with pytest.raises(IntegrityError, match="never changed or deleted"):
+            run_sql(f"UPDATE {row._meta.db_table} SET id = id WHERE id = %s", row.pk)
+
+    def test_the_database_refuses_a_delete(self, factory: type[DjangoModelFactory]) -> None:
+        row = factory.create()
+        with pytest.raises(IntegrityError, match="never changed or deleted"):
+            run_sql(f"DELETE FROM {row._meta.db_table} WHERE id = %s", row.pk)
+        assert type(row).objects.filter(pk=row.pk).exists()
+
+    def test_the_database_refuses_a_truncate(self, factory: type[DjangoModelFactory]) -> None:
+        with pytest.raises(IntegrityError, match="never changed or deleted"):
+            run_sql(f"TRUNCATE {factory._meta.model._meta.db_table} CASCADE")
+
+
+@pytest.mark.django_db(transaction=True)
+class TestEmptyingBetweenTests:
+    """The tests' own backend empties the guarded tables, and leaves what migrations wrote."""
+
+    def test_leaves_a_committed_row(self) -> None:
+        make.AuditEventFactory.create()
+
+    def test_finds_it_gone_and_the_guard_standing(self) -> None:
+        assert not make.AuditEventFactory._meta.model.objects.exists()
+        with pytest.raises(IntegrityError, match="never changed or deleted"):
+            run_sql("TRUNCATE encounters_auditevent CASCADE")

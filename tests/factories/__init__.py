@@ -1,0 +1,1 @@
+"""One factory per model: valid rows with as little said as possible."""

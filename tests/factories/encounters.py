@@ -1,0 +1,366 @@
+"""The chart, its runs and reviews. Times are those of Thursday, 15 January 2026, at a clinic in New York."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import factory
+
+from encounters import coding
+from encounters.audit import Tag
+from encounters.models import (
+    Addendum,
+    AdministrationPause,
+    AuditEvent,
+    CodedLine,
+    CodingRun,
+    Container,
+    Diagnosis,
+    DrugAdministration,
+    Encounter,
+    FinalLine,
+    IntakeBatch,
+    IntakeRefusal,
+    LineDecision,
+    Location,
+    Order,
+    Patient,
+    Payer,
+    Review,
+    RunFinding,
+    VascularAccess,
+)
+from encounters.models.encounter import CodingState
+from encounters.models.review import DecisionAction, ReviewState
+from rules import result as said
+from rules.facts import EncounterFacts
+from rules.snapshot import facts_to_json, result_to_json
+from rules.vocabulary import FindingKind, LineFamily, Role, Severity
+from tests.factories.users import UserFactory
+
+SERVICE_DATE = date(2026, 1, 15)
+MORNING = datetime(2026, 1, 15, 15, 0, tzinfo=UTC)
+"""10:00 on the clinic's clock."""
+DAY_AFTER = MORNING + timedelta(days=1)
+
+
+class PatientFactory(factory.django.DjangoModelFactory[Patient]):
+    """A made-up person."""
+
+    class Meta:
+        model = Patient
+
+    mrn = factory.Sequence(lambda n: f"MRN{n:06}")
+    family_name = "Example"
+    given_name = "Robin"
+    created_at = MORNING
+
+
+class PayerFactory(factory.django.DjangoModelFactory[Payer]):
+    """A payer without a policy of its own."""
+
+    class Meta:
+        model = Payer
+
+    code = factory.Sequence(lambda n: f"payer-{n}")
+    name = factory.Sequence(lambda n: f"Payer {n}")
+
+
+class LocationFactory(factory.django.DjangoModelFactory[Location]):
+    """A hospital's infusion centre."""
+
+    class Meta:
+        model = Location
+
+    code = factory.Sequence(lambda n: f"location-{n}")
+    name = factory.Sequence(lambda n: f"Infusion centre {n}")
+    setting = "facility"
+    place_of_service = "22"
+
+
+class EncounterFactory(factory.django.DjangoModelFactory[Encounter]):
+    """An encounter that waits to be coded, with nothing charted yet."""
+
+    class Meta:
+        model = Encounter
+
+    patient = factory.SubFactory(PatientFactory)
+    location = factory.SubFactory(LocationFactory)
+    payer = factory.SubFactory(PayerFactory)
+    source = "test"
+    external_id = factory.Sequence(lambda n: f"ACC{n:06}")
+    setting = "facility"
+    place_of_service = "22"
+    date_of_service = SERVICE_DATE
+    time_zone = "America/New_York"
+    received_at = MORNING + timedelta(hours=8)
+
+
+class DiagnosisFactory(factory.django.DjangoModelFactory[Diagnosis]):
+    """The first diagnosis."""
+
+    class Meta:
+        model = Diagnosis
+
+    encounter = factory.SubFactory(EncounterFactory)
+    position = 1
+    code = "D50.9"
+
+
+class OrderFactory(factory.django.DjangoModelFactory[Order]):
+    """An order for what DrugAdministrationFactory gives."""
+
+    class Meta:
+        model = Order
+
+    encounter = factory.SubFactory(EncounterFactory)
+    reference = factory.Sequence(lambda n: f"order-{n}")
+    drug_name = "cefazolin"
+
+
+class VascularAccessFactory(factory.django.DjangoModelFactory[VascularAccess]):
+    """The first access."""
+
+    class Meta:
+        model = VascularAccess
+
+    encounter = factory.SubFactory(EncounterFactory)
+    label = "A"
+
+
+class DrugAdministrationFactory(factory.django.DjangoModelFactory[DrugAdministration]):
+    """An IV infusion of an hour, of a drug that the formulary does not know and the chart calls therapeutic."""
+
+    class Meta:
+        model = DrugAdministration
+
+    encounter = factory.SubFactory(EncounterFactory)
+    external_id = factory.Sequence(lambda n: f"adm-{n}")
+    position = factory.Sequence(lambda n: n)
+    drug_name = "Cefazolin"
+    kind = "therapeutic"
+    route = "IV"
+    technique = "infusion"
+    started_at = MORNING
+    stopped_at = MORNING + timedelta(minutes=60)
+    dose_amount = Decimal(1000)
+    dose_unit = "mg"
+
+
+class AdministrationPauseFactory(factory.django.DjangoModelFactory[AdministrationPause]):
+    """Ten minutes in which nothing ran."""
+
+    class Meta:
+        model = AdministrationPause
+
+    administration = factory.SubFactory(DrugAdministrationFactory)
+    started_at = MORNING + timedelta(minutes=20)
+    stopped_at = MORNING + timedelta(minutes=30)
+
+
+class ContainerFactory(factory.django.DjangoModelFactory[Container]):
+    """One single-dose vial."""
+
+    class Meta:
+        model = Container
+
+    administration = factory.SubFactory(DrugAdministrationFactory)
+    size_amount = Decimal(1000)
+    size_unit = "mg"
+    is_single_dose = True
+
+
+class AddendumFactory(factory.django.DjangoModelFactory[Addendum]):
+    """The infusion stopped half an hour later than charted."""
+
+    class Meta:
+        model = Addendum
+
+    administration = factory.SubFactory(DrugAdministrationFactory)
+    encounter = factory.SelfAttribute("administration.encounter")
+    changes = factory.LazyFunction(lambda: {"stopped_at": (MORNING + timedelta(minutes=90)).isoformat()})
+    reason = "read off the pump"
+    author = factory.SubFactory(UserFactory)
+    author_name = "Pat"
+    at = MORNING + timedelta(hours=3)
+
+
+class AuditEventFactory(factory.django.DjangoModelFactory[AuditEvent]):
+    """Something the system did."""
+
+    class Meta:
+        model = AuditEvent
+
+    at = MORNING
+    tag = Tag.ENCOUNTER_OPENED
+    actor_name = "system"
+    encounter = factory.SubFactory(EncounterFactory)
+
+
+class IntakeBatchFactory(factory.django.DjangoModelFactory[IntakeBatch]):
+    """A file."""
+
+    class Meta:
+        model = IntakeBatch
+
+    source = "test"
+    file_name = "week.csv"
+    sha256 = "0" * 64
+    received_at = MORNING
+
+
+class IntakeRefusalFactory(factory.django.DjangoModelFactory[IntakeRefusal]):
+    """A record that nobody has settled."""
+
+    class Meta:
+        model = IntakeRefusal
+
+    batch = factory.SubFactory(IntakeBatchFactory)
+    encounter = factory.SubFactory(EncounterFactory)
+    line = 7
+    reason = "the stop lies before the start"
+
+
+def a_line(key: str = "96365", code: str = "96365", **values: Any) -> said.CodedLine:
+    """A suggested line: an initial therapeutic infusion."""
+    return said.CodedLine(
+        **{
+            "key": key,
+            "code": code,
+            "units": 1,
+            "role": Role.INITIAL,
+            "family": LineFamily.THERAPEUTIC,
+            "administrations": ("a1",),
+            "date_of_service": SERVICE_DATE,
+        }
+        | values
+    )
+
+
+def a_finding(severity: Severity = Severity.WARNS, kind: FindingKind = FindingKind.MISSING_STOP_TIME) -> said.Finding:
+    """A finding about the first administration."""
+    return said.Finding(kind, severity, ("a1",), said.Step("missing", "B10"))
+
+
+def a_result(
+    encounter: Encounter, lines: Sequence[said.CodedLine] = (), findings: Sequence[said.Finding] = ()
+) -> said.CodingResult:
+    """What an engine might have said."""
+    versions = said.Versions(engine="1", rulebook="test", policy="base", layers=("base",), values=())
+    return said.CodingResult(str(encounter.pk), tuple(lines), (), tuple(findings), (), (), (), versions)
+
+
+class CodingRunFactory(factory.django.DjangoModelFactory[CodingRun]):
+    """A stored run that suggested `lines` and reported `findings`, rows of its own for each; one infusion unless told."""
+
+    class Meta:
+        model = CodingRun
+        skip_postgeneration_save = True
+
+    class Params:
+        lines: Sequence[said.CodedLine] = (a_line(),)
+        findings: Sequence[said.Finding] = ()
+
+    encounter = factory.SubFactory(EncounterFactory)
+    number = 1
+    at = MORNING + timedelta(hours=9)
+    trigger = CodingRun.Trigger.INTAKE
+    chart_version = factory.SelfAttribute("encounter.chart_version")
+    facts = factory.LazyAttribute(
+        lambda run: facts_to_json(EncounterFacts(str(run.encounter.pk), run.encounter.date_of_service))
+    )
+    facts_digest = factory.LazyAttribute(lambda run: coding.digest(run.facts))
+    result = factory.LazyAttribute(lambda run: result_to_json(a_result(run.encounter, run.lines, run.findings)))
+    result_digest = factory.LazyAttribute(lambda run: coding.digest(run.result))
+    engine_version = "1"
+    rulebook_version = "test"
+    policy = "base"
+    formulary_version = "none"
+    microseconds = 1000
+
+    @factory.post_generation
+    def rows(self: CodingRun, create: bool, _: object, **kwargs: object) -> None:  # noqa: FBT001 as called
+        """The rows beside the whole; the encounter is coded."""
+        if create:
+            coding._store(self, coding.result_of(self))
+            Encounter.objects.filter(pk=self.encounter_id).update(coding_state=CodingState.CODED)
+            self.encounter.refresh_from_db()
+
+
+class CodedLineFactory(factory.django.DjangoModelFactory[CodedLine]):
+    """A row beside those of its run."""
+
+    class Meta:
+        model = CodedLine
+
+    run = factory.SubFactory(CodingRunFactory)
+    position = 99
+    key = "extra"
+    code = "96375"
+    units = 1
+    role = Role.PUSH
+    family = LineFamily.THERAPEUTIC
+    date_of_service = SERVICE_DATE
+
+
+class RunFindingFactory(factory.django.DjangoModelFactory[RunFinding]):
+    """A row beside those of its run."""
+
+    class Meta:
+        model = RunFinding
+
+    run = factory.SubFactory(CodingRunFactory)
+    position = 99
+    kind = FindingKind.MISSING_DOSE
+    severity = Severity.INFORMS
+
+
+class ReviewFactory(factory.django.DjangoModelFactory[Review]):
+    """A review that is ready: nothing to decide, nobody holds it. The act that makes real ones is `prepare`."""
+
+    class Meta:
+        model = Review
+
+    run = factory.SubFactory(CodingRunFactory)
+    encounter = factory.SelfAttribute("run.encounter")
+    state = ReviewState.READY
+    due_date = SERVICE_DATE + timedelta(days=5)
+    filing_limit_date = SERVICE_DATE + timedelta(days=365)
+
+
+class LineDecisionFactory(factory.django.DjangoModelFactory[LineDecision]):
+    """The infusion is accepted as suggested."""
+
+    class Meta:
+        model = LineDecision
+
+    review = factory.SubFactory(ReviewFactory)
+    run = factory.SelfAttribute("review.run")
+    line_key = "96365"
+    action = DecisionAction.ACCEPTED
+    code = "96365"
+    units = 1
+    date_of_service = SERVICE_DATE
+    actor = factory.SubFactory(UserFactory)
+    actor_name = "Pat"
+    at = DAY_AFTER
+
+
+class FinalLineFactory(factory.django.DjangoModelFactory[FinalLine]):
+    """The infusion, final."""
+
+    class Meta:
+        model = FinalLine
+
+    review = factory.SubFactory(ReviewFactory)
+    run = factory.SelfAttribute("review.run")
+    acceptance = 1
+    position = 1
+    line_key = "96365"
+    code = "96365"
+    units = 1
+    date_of_service = SERVICE_DATE
+    origin = FinalLine.Origin.SUGGESTED
+    accepted_by_name = "Pat"
+    at = DAY_AFTER
