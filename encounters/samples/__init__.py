@@ -1,0 +1,1 @@
+"""Synthetic encounters for a first look, as data files, and the loading of them."""
