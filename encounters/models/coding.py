@@ -6,7 +6,6 @@ from django.db.models import Q
 
 from encounters.models.append_only import AppendOnly
 from encounters.models.encounter import Encounter
-from rules.vocabulary import FindingKind, LineFamily, Role, Severity
 
 DIGEST = r"^[0-9a-f]{64}$"
 
@@ -54,7 +53,10 @@ class CodingRun(AppendOnly):
 
 
 class CodedLine(AppendOnly):
-    """A suggested line of one run, for search and figures; the run's result holds the whole."""
+    """A suggested line of one run, for search and figures; the run's result holds the whole.
+
+    `role` and `family` are words of `rules.vocabulary`, kept as text: a new word of the engine is no change of a table.
+    """
 
     run = models.ForeignKey(CodingRun, on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveSmallIntegerField()
@@ -62,8 +64,8 @@ class CodedLine(AppendOnly):
     code = models.CharField(max_length=5)
     units = models.PositiveIntegerField()
     modifiers = ArrayField(models.CharField(max_length=2), default=list, blank=True)
-    role = models.CharField(max_length=16, choices=[(word.value, word.value) for word in Role])
-    family = models.CharField(max_length=12, choices=[(word.value, word.value) for word in LineFamily])
+    role = models.CharField(max_length=16)
+    family = models.CharField(max_length=12)
     administrations = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     date_of_service = models.DateField()
     minutes = models.PositiveIntegerField(null=True, blank=True)
@@ -82,12 +84,12 @@ class CodedLine(AppendOnly):
 
 
 class RunFinding(AppendOnly):
-    """A finding of one run, for search and figures."""
+    """A finding of one run, for search and figures; `kind` and `severity` are words of `rules.vocabulary`, as text."""
 
     run = models.ForeignKey(CodingRun, on_delete=models.PROTECT, related_name="findings")
     position = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=32, choices=[(word.value, word.value) for word in FindingKind])
-    severity = models.CharField(max_length=8, choices=[(word.value, word.value) for word in Severity])
+    kind = models.CharField(max_length=32)
+    severity = models.CharField(max_length=8)
     administrations = ArrayField(models.CharField(max_length=80), default=list, blank=True)
 
     class Meta:

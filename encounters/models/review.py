@@ -222,7 +222,7 @@ class LineDecision(AppendOnly):
             ),
             models.CheckConstraint(
                 condition=~Q(action__in=["accepted", "overridden", "added"])
-                | (~Q(code="") & Q(units__gte=1, date_of_service__isnull=False)),
+                | (~Q(code="") & Q(units__isnull=False, units__gte=1, date_of_service__isnull=False)),
                 name="decision_for_a_line_has_its_values",
             ),
         ]

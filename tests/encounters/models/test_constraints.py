@@ -1,0 +1,161 @@
+"""What the database itself refuses, whoever writes."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+from factory.django import DjangoModelFactory
+
+from encounters.models.encounter import CodingState
+from encounters.models.review import DecisionAction, PendReason, ReviewState
+from tests.factories import encounters as make
+from tests.factories.encounters import MORNING
+from tests.factories.users import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+EARLIER = MORNING - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "constraint,factory,values",
+    [
+        ("encounter_ends_after_start", make.EncounterFactory, {"started_at": MORNING, "ended_at": EARLIER}),
+        ("encounter_coding_state_is_known", make.EncounterFactory, {"coding_state": "lost"}),
+        ("encounter_setting_is_known", make.EncounterFactory, {"setting": "ward"}),
+        ("encounter_failure_says_why", make.EncounterFactory, {"coding_state": CodingState.FAILED}),
+        ("encounter_chart_version_counts_from_one", make.EncounterFactory, {"chart_version": 0}),
+        ("diagnosis_place_counts_from_one", make.DiagnosisFactory, {"position": 0}),
+        ("administration_stops_after_start", make.DrugAdministrationFactory, {"stopped_at": EARLIER}),
+        ("administration_counts_from_one", make.DrugAdministrationFactory, {"visit": 0}),
+        ("administration_counts_from_one", make.DrugAdministrationFactory, {"lesions": 0}),
+        ("administration_amounts_not_negative", make.DrugAdministrationFactory, {"dose_amount": Decimal(-1)}),
+        ("administration_amounts_not_negative", make.DrugAdministrationFactory, {"discarded_amount": Decimal(-1)}),
+        ("pause_stops_after_start", make.AdministrationPauseFactory, {"stopped_at": EARLIER}),
+        ("container_holds_something", make.ContainerFactory, {"size_amount": Decimal(0)}),
+        ("container_holds_something", make.ContainerFactory, {"count": 0}),
+        ("addendum_says_why", make.AddendumFactory, {"reason": ""}),
+        ("addendum_changes_something", make.AddendumFactory, {"changes": {}}),
+        ("event_names_its_actor", make.AuditEventFactory, {"actor_name": ""}),
+        ("event_tag_is_subject_object_verb", make.AuditEventFactory, {"tag": "something happened"}),
+        ("run_number_counts_from_one", make.CodingRunFactory, {"number": 0}),
+        ("run_digests_are_hex", make.CodingRunFactory, {"facts_digest": "x" * 64}),
+        ("run_digests_are_hex", make.CodingRunFactory, {"result_digest": ""}),
+        ("coded_line_has_units", make.CodedLineFactory, {"units": 0}),
+        ("review_claim_has_lease", make.ReviewFactory, {"lease_until": MORNING}),
+        ("review_accepted_by_somebody", make.ReviewFactory, {"state": ReviewState.ACCEPTED}),
+        ("review_state_is_known", make.ReviewFactory, {"state": "lost"}),
+        ("review_pend_says_why", make.ReviewFactory, {"state": ReviewState.PENDED}),
+        (
+            "review_pend_says_why",
+            make.ReviewFactory,
+            {"state": ReviewState.PENDED, "pend_reason": PendReason.OTHER},
+        ),
+        ("review_second_review_has_a_first", make.ReviewFactory, {"state": ReviewState.SECOND_REVIEW}),
+        ("review_codes_have_units", make.ReviewFactory, {"codes": ["96365"], "code_units": []}),
+        ("decision_against_the_engine_says_why", make.LineDecisionFactory, {"action": DecisionAction.OVERRIDDEN}),
+        ("decision_against_the_engine_says_why", make.LineDecisionFactory, {"action": DecisionAction.REJECTED}),
+        ("decision_against_the_engine_says_why", make.LineDecisionFactory, {"action": DecisionAction.ADDED}),
+        ("decision_for_other_reasons_says_which", make.LineDecisionFactory, {"reason_code": "other"}),
+        ("decision_action_is_known", make.LineDecisionFactory, {"action": "guessed"}),
+        ("decision_undone_names_what", make.LineDecisionFactory, {"action": DecisionAction.UNDONE}),
+        ("decision_for_a_line_has_its_values", make.LineDecisionFactory, {"units": 0}),
+        ("decision_for_a_line_has_its_values", make.LineDecisionFactory, {"units": None}),
+        ("decision_for_a_line_has_its_values", make.LineDecisionFactory, {"code": ""}),
+        ("decision_for_a_line_has_its_values", make.LineDecisionFactory, {"date_of_service": None}),
+        ("final_line_has_units", make.FinalLineFactory, {"units": 0}),
+    ],
+)
+def test_the_database_refuses(
+    constraint: str, factory: type[DjangoModelFactory], values: Mapping[str, object]
+) -> None:
+    factory.create()
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        factory.create(**values)
+
+
+def test_a_claim_without_a_lease_is_refused() -> None:
+    with pytest.raises(IntegrityError, match="review_claim_has_lease"):
+        make.ReviewFactory.create(claimed_by=UserFactory.create())
+
+
+def a_second_patient() -> None:
+    make.PatientFactory.create(mrn=make.PatientFactory.create().mrn)
+
+
+def a_second_encounter() -> None:
+    first = make.EncounterFactory.create()
+    make.EncounterFactory.create(source=first.source, external_id=first.external_id)
+
+
+def a_second_administration() -> None:
+    first = make.DrugAdministrationFactory.create()
+    make.DrugAdministrationFactory.create(encounter=first.encounter, external_id=first.external_id)
+
+
+def a_second_diagnosis() -> None:
+    make.DiagnosisFactory.create(encounter=make.DiagnosisFactory.create().encounter)
+
+
+def a_second_access() -> None:
+    make.VascularAccessFactory.create(encounter=make.VascularAccessFactory.create().encounter)
+
+
+def a_second_order() -> None:
+    first = make.OrderFactory.create()
+    make.OrderFactory.create(encounter=first.encounter, reference=first.reference)
+
+
+def a_second_run() -> None:
+    make.CodingRunFactory.create(encounter=make.CodingRunFactory.create().encounter)
+
+
+def a_second_line() -> None:
+    make.CodedLineFactory.create(run=make.CodedLineFactory.create().run, key="other")
+
+
+def a_second_key() -> None:
+    make.CodedLineFactory.create(run=make.CodedLineFactory.create().run, position=98)
+
+
+def a_second_finding() -> None:
+    make.RunFindingFactory.create(run=make.RunFindingFactory.create().run)
+
+
+def a_second_review() -> None:
+    make.ReviewFactory.create(run=make.ReviewFactory.create().run)
+
+
+def a_second_undo() -> None:
+    first = make.LineDecisionFactory.create()
+    for _ in range(2):
+        make.LineDecisionFactory.create(review=first.review, action=DecisionAction.UNDONE, undoes=first)
+
+
+def a_second_final_line() -> None:
+    make.FinalLineFactory.create(review=make.FinalLineFactory.create().review)
+
+
+@pytest.mark.parametrize(
+    "name,twice",
+    [
+        ("encounters_patient_mrn", a_second_patient),
+        ("encounter_sent_once", a_second_encounter),
+        ("administration_sent_once", a_second_administration),
+        ("diagnosis_place_once", a_second_diagnosis),
+        ("access_label_once", a_second_access),
+        ("order_reference_once", a_second_order),
+        ("run_number_once", a_second_run),
+        ("coded_line_place_once", a_second_line),
+        ("coded_line_key_once", a_second_key),
+        ("finding_place_once", a_second_finding),
+        ("encounters_review_encounter_id", a_second_review),
+        ("encounters_linedecision_undoes_id", a_second_undo),
+        ("final_line_place_once", a_second_final_line),
+    ],
+)
+def test_the_database_refuses_a_second(name: str, twice: Callable[[], None]) -> None:
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        twice()
