@@ -25,7 +25,7 @@ setup-dev:
 
 .PHONY: test
 test: setup-dev ## run the whole suite against real servers, browser tests too where a Chromium is found
-	@$(RUN) -m pytest --numprocesses $(PYTEST_WORKERS) --cov --cov-report=term:skip-covered
+	@$(RUN) -m pytest --numprocesses $(PYTEST_WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered
 
 .PHONY: rules
 rules: setup-dev ## test the rules alone: no database, seconds

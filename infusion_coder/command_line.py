@@ -45,9 +45,9 @@ def _needs_servers(arguments: Sequence[str]) -> bool:
 @contextlib.contextmanager
 def _private_servers(*, purpose: str) -> Iterator[None]:
     place = embedded.instance_dir()
-    with instance.held(place, purpose=purpose, patience=PATIENCE_SECONDS), embedded.missing_servers(place) as addresses:
+    with instance.held(place, purpose=purpose, patience=PATIENCE_SECONDS), embedded.missing_servers(place):
         # A command that starts itself again, as `runserver` does, finds them given.
-        os.environ.update(addresses)
+        os.environ.update(embedded.missing_addresses(place))
         signal.signal(signal.SIGTERM, _leave)
         yield
 

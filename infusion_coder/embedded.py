@@ -44,16 +44,20 @@ def redis_url(instance: Path) -> str:
     return f"unix://{quote(str(socket_dir(instance) / 'valkey' / valkey.SOCKET_NAME))}"
 
 
-@contextlib.contextmanager
-def missing_servers(instance: Path, *, is_durable: bool = True) -> Iterator[dict[str, str]]:
-    """Private servers for whichever of DATABASE_URL and REDIS_URL is not set, and their addresses by those names.
-
-    Raises UnableToStartServer.
-    """
+def missing_addresses(instance: Path) -> dict[str, str]:
+    """The addresses of the private servers by the names of those of DATABASE_URL and REDIS_URL that are not set."""
     addresses = {"DATABASE_URL": database_url(instance), "REDIS_URL": redis_url(instance)}
-    missing = {name: address for name, address in addresses.items() if not os.environ.get(name, "").strip()}
-    with servers(instance, database="DATABASE_URL" in missing, broker="REDIS_URL" in missing, is_durable=is_durable):
-        yield missing
+    return {name: address for name, address in addresses.items() if not os.environ.get(name, "").strip()}
+
+
+@contextlib.contextmanager
+def missing_servers(instance: Path, *, is_durable: bool = True) -> Iterator[list[Child]]:
+    """Private servers for whichever of DATABASE_URL and REDIS_URL is not set. Raises UnableToStartServer."""
+    missing = missing_addresses(instance)
+    with servers(
+        instance, database="DATABASE_URL" in missing, broker="REDIS_URL" in missing, is_durable=is_durable
+    ) as started:
+        yield started
 
 
 @contextlib.contextmanager

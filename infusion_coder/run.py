@@ -109,10 +109,10 @@ def _run(run: Run, stack: contextlib.ExitStack) -> None:
     for line in processes.end_leftovers(run.place):
         say(f"Ended what an earlier start had left running: {line}")
     _refuse_taken_port(run)
-    addresses = stack.enter_context(embedded.missing_servers(run.place))
-    run.environment = addresses | {"VAR_DIR": str(run.place), "PYTHONUNBUFFERED": "1"}
+    servers = stack.enter_context(embedded.missing_servers(run.place))
+    run.environment = embedded.missing_addresses(run.place) | {"VAR_DIR": str(run.place), "PYTHONUNBUFFERED": "1"}
     _prepare(run)
-    children = stack.enter_context(_application(run))
+    children = [*servers, *stack.enter_context(_application(run))]
     _wait_until_well(run, children)
     _greet(run)
     while True:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import time
@@ -60,8 +61,9 @@ class TestHeartbeat:
     def test_is_written_by_a_running_worker_and_taken_back_by_one_that_ends(self, broker: redis.Redis) -> None:
         broker.delete(HEARTBEAT_KEY)
         command = [sys.executable, "-m", "celery", "--app", "infusion_coder", "worker", "--pool", "solo"]
+        environment = os.environ | {"DJANGO_SETTINGS_MODULE": "infusion_coder.settings"}
         with subprocess.Popen(
-            command, cwd=embedded.BASE_DIR, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command, env=environment, cwd=embedded.BASE_DIR, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         ) as worker:
             until = time.monotonic() + 30
             while not broker.exists(HEARTBEAT_KEY) and time.monotonic() < until:

@@ -85,11 +85,10 @@ class TestServers:
         assert psutil.pid_exists(os.getppid())
 
     def test_take_over_from_a_server_that_a_killed_start_left_running(self, tmp_path: Path) -> None:
-        with database(tmp_path) as left:
-            with database(tmp_path) as taken:
-                assert left.process.wait(10) is not None
-                assert query(tmp_path, "SELECT 1") == [(1,)]
-                assert taken.is_alive
+        with database(tmp_path) as left, database(tmp_path) as taken:
+            assert left.process.wait(10) is not None
+            assert query(tmp_path, "SELECT 1") == [(1,)]
+            assert taken.is_alive
 
     def test_make_a_whole_data_folder_or_none(self, tmp_path: Path) -> None:
         half_made = tmp_path / "postgres.making"
@@ -133,8 +132,9 @@ class TestMissingServers:
     def test_are_none_where_both_addresses_are_given(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DATABASE_URL", "postgresql://host/db")
         monkeypatch.setenv("REDIS_URL", "redis://host")
-        with embedded.missing_servers(tmp_path) as addresses:
-            assert addresses == {}
+        assert embedded.missing_addresses(tmp_path) == {}
+        with embedded.missing_servers(tmp_path) as children:
+            assert children == []
         assert not (tmp_path / "postgres").exists()
 
     def test_are_the_broker_alone_where_a_database_is_given(
@@ -142,8 +142,8 @@ class TestMissingServers:
     ) -> None:
         monkeypatch.setenv("DATABASE_URL", "postgresql://host/db")
         monkeypatch.delenv("REDIS_URL", raising=False)
-        with embedded.missing_servers(tmp_path) as addresses:
-            assert addresses == {"REDIS_URL": embedded.redis_url(tmp_path)}
+        assert embedded.missing_addresses(tmp_path) == {"REDIS_URL": embedded.redis_url(tmp_path)}
+        with embedded.missing_servers(tmp_path):
             assert valkey.answers(tmp_path / "run" / "valkey" / "socket")
 
 

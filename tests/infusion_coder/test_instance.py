@@ -34,7 +34,8 @@ class TestHeld:
     def test_waits_for_a_holder_that_was_killed(self, tmp_path: Path) -> None:
         code = (
             "import sys, time; from pathlib import Path; from infusion_coder import instance\n"
-            "with instance.held(Path(sys.argv[1]), purpose='one', patience=0):\n print('held', flush=True); time.sleep(60)"
+            "with instance.held(Path(sys.argv[1]), purpose='one', patience=0):\n"
+            "    print('held', flush=True); time.sleep(60)"
         )
         with subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE) as other:
             assert other.stdout is not None
