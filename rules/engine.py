@@ -98,7 +98,7 @@ def _coded(
 
 def _nothing_in_force(facts: EncounterFacts, versions: Versions, absent: str) -> CodingResult:
     """On a date of service for which a rule value is missing nothing is coded, and that is said."""
-    why = step("rule_not_in_force", "R1", what=absent)
+    why = step("rule_not_in_force", "R25", what=absent)
     ids = tuple(sorted({str(given.id) for given in facts.administrations}))
     finding = Finding(FindingKind.RULE_NOT_IN_FORCE, Severity.BLOCKS, ids, why)
     return CodingResult(

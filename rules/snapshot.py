@@ -55,7 +55,7 @@ def _plain(value: object) -> Any:  # noqa: ANN401 (JSON)
         found = {}
         for name, default, make in _fields(type(value)):
             item = getattr(value, name)
-            if item == default and type(item) is type(default):
+            if item == default and isinstance(item, bool) is isinstance(default, bool):
                 continue
             if make is not None and item == make():
                 continue

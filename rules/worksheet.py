@@ -468,3 +468,9 @@ def names(entries: Iterable[Entry]) -> str:
     """The drugs of these entries, each once, in order of the ids."""
     seen = dict.fromkeys(entry.drug for entry in entries)
     return ", ".join(seen)
+
+
+def running(units: Sequence[Unit], minutes: int) -> Step:
+    """How long these units ran together (B8)."""
+    drug = names(entry for unit in units for entry in unit.entries)
+    return step("running", "B8", minutes=minutes, runs=len(units), drug=drug)

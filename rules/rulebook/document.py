@@ -238,7 +238,7 @@ def _field(node: yaml.Node, place: Place) -> _Field:
         )
         return _Field(place, items)
     text: str = node.value
-    is_quoted = isinstance(node, yaml.ScalarNode) and node.style is not None
+    is_quoted = isinstance(node, yaml.ScalarNode) and bool(node.style)
     return _Field(place, text.strip() if is_quoted or text not in _NOTHING else None)
 
 

@@ -40,6 +40,7 @@ T = TypeVar("T")
 DATA_DIR = Path(__file__).resolve().parent.parent / "data"
 
 INITIAL_SERVICES = ("chemo_infusion", "chemo_push", "therapeutic_infusion", "therapeutic_push", "hydration")
+NUMBERS = ("lesions_to", "dose_tolerance_percent")
 SWITCHES = ("jw", "jz")
 CONFIDENCES = ("high", "medium", "low")
 STATUSES = ("complete", "partial", "absent")
@@ -198,19 +199,20 @@ class _Reading:
     def _parameters(
         self,
     ) -> tuple[dict[str, tuple[CitedValue[int], ...]], dict[str, tuple[CitedValue[bool], ...]]]:
-        numbers: dict[str, tuple[CitedValue[int], ...]] = {field.name: () for field in fields(Minutes)}
+        timed = tuple(field.name for field in fields(Minutes))
+        numbers: dict[str, tuple[CitedValue[int], ...]] = dict.fromkeys((*timed, *NUMBERS), ())
         switches: dict[str, tuple[CitedValue[bool], ...]] = dict.fromkeys(SWITCHES, ())
         for file in self._documents("parameters"):
-            checked = file.only("checked", "minutes", "switches").day("checked")
-            minutes = file.section("minutes").only(*numbers)
-            for key in minutes.keys():  # noqa: SIM118
-                _refuse_second(key, {each for each in numbers if numbers[each]}, minutes.place_of(key))
-                numbers[key] = values_of(
-                    minutes.sections(key),
-                    sources=self._sources,
-                    checked=checked,
-                    value=lambda each: each.whole_number("value"),
-                )
+            checked = file.only("checked", "minutes", "numbers", "switches").day("checked")
+            for section in (file.section("minutes").only(*timed), file.section("numbers").only(*NUMBERS)):
+                for key in section.keys():  # noqa: SIM118
+                    _refuse_second(key, {each for each in numbers if numbers[each]}, section.place_of(key))
+                    numbers[key] = values_of(
+                        section.sections(key),
+                        sources=self._sources,
+                        checked=checked,
+                        value=lambda each: each.whole_number("value"),
+                    )
             flags = file.section("switches").only(*switches)
             for key in flags.keys():  # noqa: SIM118
                 _refuse_second(key, {each for each in switches if switches[each]}, flags.place_of(key))

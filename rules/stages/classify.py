@@ -55,8 +55,8 @@ def _family(sheet: Worksheet, entry: Entry) -> LineFamily:
             FindingKind.FAMILY_UNKNOWN,
             Severity.WARNS,
             [entry],
-            step("family_unknown", "E1", drug=drug.name),
-            step("mend_family", "E1"),
+            step("family_unknown", "R6", drug=drug.name),
+            step("mend_family", "R6"),
         )
     if _is_chemo(sheet, drug, str(family)):
         return LineFamily.CHEMO
@@ -157,8 +157,8 @@ def _shared_times(sheet: Worksheet, members: list[Entry]) -> tuple[int | None, i
             FindingKind.BAG_TIMES_DIFFER,
             Severity.WARNS,
             members,
-            step("bag_times_differ", "C3", bag=members[0].given.bag),
-            step("mend_time", "C3"),
+            step("bag_times_differ", "R11", bag=members[0].given.bag),
+            step("mend_time", "R11"),
         )
     if start is None or stop is None or stop < start:
         return start, stop
@@ -243,8 +243,8 @@ def _resolve_push(sheet: Worksheet, unit: Unit) -> None:
         FindingKind.PUSH_OVER_15,
         Severity.WARNS,
         unit.entries,
-        sheet.chose("push_over_15", "B1", "long_push", drug=unit.names, minutes=unit.minutes),
-        step("mend_technique", "B1"),
+        sheet.chose("push_over_15", "R8", "long_push", drug=unit.names, minutes=unit.minutes),
+        step("mend_technique", "R8"),
     )
     if sheet.policy["long_push"] == "infusion":
         unit.technique = Technique.INFUSION

@@ -58,7 +58,7 @@ def _compare(sheet: Worksheet, entry: Entry, order: Order) -> None:
             FindingKind.ORDER_MISMATCH,
             Severity.WARNS,
             [entry],
-            step("order_mismatch", "A7", drug=entry.drug, parts=", ".join(differs)),
+            step("order_mismatch", "R14", drug=entry.drug, parts=", ".join(differs)),
             step("mend_order", "A7"),
         )
 
@@ -88,7 +88,7 @@ def _dose_differs(sheet: Worksheet, entry: Entry, order: Order) -> bool:
 def _lots(sheet: Worksheet) -> None:
     for entry in sheet.passed:
         if entry.given.lot is None and entry.given.purpose not in SERVES_ANOTHER:
-            _find_for(sheet, FindingKind.LOT_MISSING, Severity.INFORMS, entry, "A7", "mend_lot")
+            _find_for(sheet, FindingKind.LOT_MISSING, Severity.INFORMS, entry, "R15", "mend_lot")
 
 
 def _plan_and_response(sheet: Worksheet) -> None:
@@ -101,16 +101,16 @@ def _plan_and_response(sheet: Worksheet) -> None:
             FindingKind.TREATMENT_PLAN_MISSING,
             Severity.WARNS,
             chemo,
-            step("treatment_plan_missing", "E1", drug=names(chemo)),
-            step("mend_plan", "E1"),
+            step("treatment_plan_missing", "R16", drug=names(chemo)),
+            step("mend_plan", "R16"),
         )
     if documents.has_response_charted is False:
         sheet.find(
             FindingKind.MONITORING_MISSING,
             Severity.INFORMS,
             chemo,
-            step("monitoring_missing", "E1", drug=names(chemo)),
-            step("mend_response", "E1"),
+            step("monitoring_missing", "R17", drug=names(chemo)),
+            step("mend_response", "R17"),
         )
 
 
@@ -121,7 +121,7 @@ def _authorizations(sheet: Worksheet, held: tuple[PriorAuthorization, ...]) -> N
         of_drug = [one for one in held if one.drug.strip().casefold() == entry.drug.casefold()]
         if not of_drug:
             _find_for(
-                sheet, FindingKind.PRIOR_AUTH_MISSING, Severity.BLOCKS, entry, "A7", "mend_authorization"
+                sheet, FindingKind.PRIOR_AUTH_MISSING, Severity.BLOCKS, entry, "R18", "mend_authorization"
             )
         elif not any(_is_valid(sheet, one) for one in of_drug):
             _find_for(
@@ -129,7 +129,7 @@ def _authorizations(sheet: Worksheet, held: tuple[PriorAuthorization, ...]) -> N
                 FindingKind.PRIOR_AUTH_EXHAUSTED,
                 Severity.BLOCKS,
                 entry,
-                "A7",
+                "R18",
                 "mend_authorization",
             )
 
@@ -157,7 +157,7 @@ def _off_label(sheet: Worksheet) -> None:
                 FindingKind.OFF_LABEL_SUPPORT_MISSING,
                 Severity.WARNS,
                 entry,
-                "E1",
+                "R19",
                 "mend_off_label",
             )
 

@@ -109,8 +109,8 @@ def _billing_code(sheet: Worksheet, entry: Entry) -> BillingCodeFacts | None:
             FindingKind.AMBIGUOUS_CODE,
             Severity.BLOCKS,
             [entry],
-            step("ambiguous_code", "H16", drug=drug.name, codes=listed),
-            step("mend_code", "H16"),
+            step("ambiguous_code", "R27", drug=drug.name, codes=listed),
+            step("mend_code", "R27"),
         )
         return None
     if codes:
@@ -195,7 +195,7 @@ def _amount(sheet: Worksheet, entry: Entry, code: BillingCodeFacts) -> Decimal |
             FindingKind.MISSING_DOSE,
             Severity.BLOCKS,
             [entry],
-            step("missing_dose", "H1", drug=entry.drug, code=code.code),
+            step("missing_dose", "R23", drug=entry.drug, code=code.code),
             step("mend_dose", "H1"),
         )
         return None
@@ -207,7 +207,7 @@ def _amount(sheet: Worksheet, entry: Entry, code: BillingCodeFacts) -> Decimal |
             [entry],
             step(
                 "unit_mismatch",
-                "H1",
+                "R26",
                 drug=entry.drug,
                 dose=_quantity_text(entry),
                 per=f"{plain(code.per.amount)} {code.per.unit}",
@@ -241,11 +241,11 @@ def _open(sheet: Worksheet, dose: _Dose, entry: Entry, container: Container) -> 
             [entry],
             step(
                 "container_mismatch",
-                "H4",
+                "R26",
                 drug=entry.drug,
                 size=f"{plain(container.size.amount)} {container.size.unit}",
             ),
-            step("mend_container", "H4"),
+            step("mend_container", "R26"),
         )
         return
     dose.has_containers = True
@@ -463,8 +463,8 @@ def _attach_ndc(
                     FindingKind.NDC_INVALID,
                     Severity.WARNS,
                     [entry],
-                    step("ndc_invalid", "I1", drug=entry.drug, ndc=ndc.label),
-                    step("mend_ndc", "I1"),
+                    step("ndc_invalid", "R28", drug=entry.drug, ndc=ndc.label),
+                    step("mend_ndc", "R28"),
                 )
             continue
         wanted = sheet.policy["ndc_required"]

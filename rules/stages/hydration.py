@@ -6,7 +6,7 @@ from rules import chronology
 from rules.chronology import Spans
 from rules.result import Lost, Step
 from rules.vocabulary import FindingKind, LineFamily, Purpose, Reason, Role, Severity, Technique
-from rules.worksheet import AccessSheet, Service, Unit, Worksheet, step
+from rules.worksheet import AccessSheet, Service, Unit, Worksheet, running, step
 
 AROUND_CHEMO = frozenset({Purpose.PRE_HYDRATION, Purpose.POST_HYDRATION})
 
@@ -185,7 +185,7 @@ def _code_initial(sheet: Worksheet, access: AccessSheet, service: Service) -> No
         family=LineFamily.HYDRATION,
         steps=[
             step("hydration_initial", "B4", minutes=service.minutes),
-            step("running", "B8", minutes=service.minutes),
+            running(service.units, service.minutes),
         ],
         at=service.start,
         access=access,
@@ -214,7 +214,7 @@ def _code_additional(
         role=Role.HYDRATION if is_beside else Role.ADDITIONAL_HOUR,
         steps=[
             sheet.chose(kind, "B5", "hydration_total", minutes=service.minutes, units=len(marks)),
-            step("running", "B8", minutes=service.minutes),
+            running(service.units, service.minutes),
         ],
         at=service.start,
         access=access,

@@ -6,7 +6,7 @@ from rules import chronology
 from rules.chronology import Spans
 from rules.result import Lost, Step
 from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
-from rules.worksheet import AccessSheet, Draft, Service, Worksheet, step
+from rules.worksheet import AccessSheet, Draft, Service, Worksheet, running, step
 
 STOPPED = "53"
 
@@ -41,20 +41,10 @@ def _initial(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
             rivals=len(rivals),
             family=service.family.value,
         ),
-        _running(service),
+        running(service.units, service.minutes),
     ]
     draft = _first_hour(sheet, access, service, slot, Role.INITIAL, steps, [])
     draft.is_initial = True
-
-
-def _running(service: Service) -> Step:
-    return step(
-        "running",
-        "B8",
-        minutes=service.minutes,
-        runs=len(service.units),
-        drug=service.names,
-    )
 
 
 def _first_hour(
@@ -87,7 +77,7 @@ def _first_hour(
     )
     if service.is_stopped_short:
         draft.modifiers.append(STOPPED)
-        draft.steps.append(sheet.chose("stopped_infusion", "B1", "stopped_infusion"))
+        draft.steps.append(sheet.chose("stopped_infusion", "R7", "stopped_infusion"))
     hour_slot = "chemo_hour" if service.family == LineFamily.CHEMO else "therapeutic_hour"
     sheet.bill_hours(
         hour_slot,
@@ -99,7 +89,7 @@ def _first_hour(
             sheet.chose(
                 "additional_hours", "B3", "same_drug_runs", minutes=minutes, units=len(marks)
             ),
-            _running(service),
+            running(service.units, service.minutes),
         ],
         at=service.start,
         access=access,
@@ -161,7 +151,7 @@ def _is_timed_by_its_own(
         service.entries,
         sheet.chose(
             "partial_overlap",
-            "C2",
+            "R9",
             "overlap_remainder",
             drug=service.names,
             own=minutes,
@@ -183,7 +173,7 @@ def _sequential(sheet: Worksheet, access: AccessSheet, service: Service) -> None
     if service.own is not None:
         why = sheet.chose(
             "sequential_by_own_minutes",
-            "C2",
+            "R9",
             "overlap_remainder",
             drug=service.names,
             minutes=chronology.total(service.own),
@@ -194,7 +184,7 @@ def _sequential(sheet: Worksheet, access: AccessSheet, service: Service) -> None
         service,
         slot,
         Role.SEQUENTIAL,
-        [why, _running(service)],
+        [why, running(service.units, service.minutes)],
         [Lost(initial, step("another_initial", "A1"))],
     )
 
@@ -226,7 +216,7 @@ def _concurrent(
         service.entries,
         role=Role.CONCURRENT,
         family=service.family,
-        steps=[why, _running(service)],
+        steps=[why, running(service.units, service.minutes)],
         at=service.start,
         access=access,
         minutes=service.minutes,
@@ -258,7 +248,7 @@ def _concurrent_chemo(
             service.entries,
             role=Role.UNLISTED,
             family=LineFamily.CHEMO,
-            steps=[why, _running(service)],
+            steps=[why, running(service.units, service.minutes)],
             at=service.start,
             access=access,
             minutes=service.minutes,

@@ -12,7 +12,7 @@ from rules.vocabulary import (
     Severity,
     Technique,
 )
-from rules.worksheet import Draft, Entry, Unit, Worksheet, names, step
+from rules.worksheet import Draft, Entry, Unit, Worksheet, running, step
 
 INJECTED = frozenset({Route.IM, Route.SC})
 REDUCED = "52"
@@ -273,13 +273,13 @@ def _timed(
     minutes = chronology.total(runs)
     marks = sheet.hour_marks(runs)
     first = chronology.first_minutes(runs, sheet.minutes.hour)
-    running = step("running", "B8", minutes=minutes, runs=len(units), drug=names(entries))
+    ran = running(units, minutes)
     sheet.bill(
         slots[0],
         entries,
         role=Role.ROUTE,
         family=family,
-        steps=[step(kind, rule, minutes=minutes), running],
+        steps=[step(kind, rule, minutes=minutes), ran],
         at=units[0].at,
         minutes=minutes,
         spans=first if marks else runs,
@@ -290,7 +290,7 @@ def _timed(
         marks,
         role=Role.ADDITIONAL_HOUR,
         family=family,
-        steps=[step("further_hours", "B3", minutes=minutes, units=len(marks)), running],
+        steps=[step("further_hours", "B3", minutes=minutes, units=len(marks)), ran],
         at=units[0].at,
         access=None,
         minutes=minutes,

@@ -198,8 +198,8 @@ def _find_duplicates(sheet: Worksheet) -> None:
                 FindingKind.DUPLICATE_RECORD,
                 Severity.WARNS,
                 [seen[same], entry],
-                step("duplicate_record", "A7", drug=entry.drug),
-                step("mend_duplicate", "A7"),
+                step("duplicate_record", "R13", drug=entry.drug),
+                step("mend_duplicate", "R13"),
             )
         else:
             seen[same] = entry
@@ -209,7 +209,7 @@ def _not_given(sheet: Worksheet, entry: Entry) -> bool:
     status = entry.given.status
     if status not in (AdministrationStatus.NOT_GIVEN, AdministrationStatus.ENTERED_IN_ERROR):
         return False
-    _set_aside(sheet, entry, Reason.NOT_GIVEN, step("not_given", "A7", status=str(status)))
+    _set_aside(sheet, entry, Reason.NOT_GIVEN, step("not_given", "R1", status=str(status)))
     return True
 
 
@@ -220,7 +220,7 @@ def _inpatient(sheet: Worksheet, entry: Entry) -> bool:
     known = entry.stop if entry.start is None else entry.start
     if known is None or known < chronology.minute_of(order):
         return False
-    _set_aside(sheet, entry, Reason.INPATIENT, step("inpatient", "A6"))
+    _set_aside(sheet, entry, Reason.INPATIENT, step("inpatient", "R2"))
     return True
 
 
@@ -282,10 +282,10 @@ def _verdict(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | None:
             FindingKind.MISSING_ROUTE,
             Severity.BLOCKS,
             [entry],
-            step("missing_route", "A7", drug=entry.drug),
-            step("mend_route", "A7"),
+            step("missing_route", "R3", drug=entry.drug),
+            step("mend_route", "R3"),
         )
-        return Reason.MISSING_ROUTE, step("missing_route", "A7", drug=entry.drug)
+        return Reason.MISSING_ROUTE, step("missing_route", "R3", drug=entry.drug)
     if family == Family.VACCINE:
         return Reason.IMMUNIZATION, step("immunization", "C7")
     return None
@@ -311,9 +311,9 @@ def _impossible(sheet: Worksheet, entry: Entry) -> bool:
 
 
 def _find_impossible(sheet: Worksheet, entry: Entry) -> Step:
-    why = step("impossible_time", "B8", drug=entry.drug, problem=entry.problem)
+    why = step("impossible_time", "R5", drug=entry.drug, problem=entry.problem)
     sheet.find(
-        FindingKind.IMPOSSIBLE_TIME, Severity.BLOCKS, [entry], why, step("mend_time", "B8")
+        FindingKind.IMPOSSIBLE_TIME, Severity.BLOCKS, [entry], why, step("mend_time", "R5")
     )
     return why
 
@@ -322,7 +322,7 @@ def _keep_ledger(sheet: Worksheet, entry: Entry) -> None:
     """Minutes that stood still or came after an inpatient order have a bucket of their own."""
     for reason, spans, why in (
         (Reason.PAUSED, entry.paused, step("paused", "B8")),
-        (Reason.INPATIENT, entry.after_order, step("after_order", "A6")),
+        (Reason.INPATIENT, entry.after_order, step("after_order", "R2")),
     ):
         if spans:
             sheet.set_apart(entry, reason, why, spans)

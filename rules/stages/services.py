@@ -124,8 +124,8 @@ def _find_overlap(sheet: Worksheet, units: list[Unit]) -> None:
         FindingKind.OVERLAPPING_SAME_DRUG,
         Severity.WARNS,
         [entry for unit in units for entry in unit.entries],
-        step("overlapping_same_drug", "B6", drug=units[0].names),
-        step("mend_time", "B6"),
+        step("overlapping_same_drug", "R12", drug=units[0].names),
+        step("mend_time", "R12"),
     )
 
 

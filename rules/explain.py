@@ -1,0 +1,161 @@
+"""Results as sentences: the same text for page, API and dossier. Text only; no rule is decided here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from rules.errors import RulebookError
+from rules.result import CodedLine, Finding, NotBilled, Scalar, Step
+from rules.rulebook.model import Rulebook
+from rules.sentences import REASON_WORDS, SENTENCES, TITLES
+
+FIRST_MARK, HYDRATION_MARK, HOUR = 91, 31, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One statement and, at its edge, where it comes from."""
+
+    text: str
+    aside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineExplanation:
+    """Why a line is suggested: the numbers, the policy values that decided, what lost, and the sources."""
+
+    numbers: tuple[Row, ...]
+    decided_by: tuple[Row, ...]
+    lost: tuple[Row, ...]
+    sources: tuple[Row, ...]
+
+
+def sentence(step: Step) -> str:
+    """The step in words, without a full stop."""
+    values = dict(step.values)
+    words: dict[str, Scalar] = {**values, **_derived(values)}
+    return SENTENCES[step.kind].format(**words)
+
+
+def _derived(values: dict[str, Scalar]) -> dict[str, str]:
+    """Words that follow from the numbers of a step."""
+    words: dict[str, str] = {}
+    problem = values.get("problem")
+    if isinstance(problem, str):
+        words["problem"] = REASON_WORDS.get(problem, problem)
+    if "rivals" in values:
+        words["ranked"] = _ranked(values)
+    if "runs" in values:
+        words["run_word"] = "run" if values["runs"] == 1 else "runs"
+    units = values.get("units")
+    if isinstance(units, int) and "minutes" in values:
+        words["marks_text"] = _marks(units, FIRST_MARK)
+        words["hydration_marks_text"] = _marks(units, HYDRATION_MARK)
+    if "gap" in values:
+        gap = values["gap"]
+        words["gap_text"] = _gap(gap)
+    if "given" in values and "per" in values:
+        words.update(_quotient(values))
+    return words
+
+
+def _ranked(values: dict[str, Scalar]) -> str:
+    if values["rivals"] == 0:
+        return "the only one of its access, so initial"
+    return "first in the hierarchy of its access, so initial"
+
+
+def _marks(units: int, first: int) -> str:
+    last = first + HOUR * (units - 1)
+    if units == 1:
+        return f"{first} earns one"
+    return f"{first} earns one, {last} earns {units}"
+
+
+def _gap(gap: Scalar) -> str:
+    if not isinstance(gap, int):
+        return "at an unknown time"
+    if gap < 0:
+        return "while the last one still ran"
+    return f"{gap} min after the last one ended"
+
+
+def _quotient(values: dict[str, Scalar]) -> dict[str, str]:
+    quotient = Decimal(str(values["given"])) / Decimal(str(values["per"]))
+    exact = quotient == quotient.to_integral_value()
+    shown = quotient if exact else quotient.quantize(Decimal("0.01"))
+    text = f"{shown.normalize():f}"
+    return {"quotient": text, "rounded": "" if exact else f", rounded to {values.get('units')}"}
+
+
+def line_why(line: CodedLine) -> str:
+    """The one-line why of a suggested line."""
+    return sentence(line.steps[0]) if line.steps else ""
+
+
+def rules_of(line: CodedLine) -> tuple[str, ...]:
+    """The ids of the rules behind a line, in order of use, each once."""
+    return tuple(dict.fromkeys(step.rule for step in line.steps))
+
+
+def line_explanation(line: CodedLine, *, rulebook: Rulebook) -> LineExplanation:
+    """Everything that stands behind a line, in words with rule ids, dates and sources."""
+    policy_rows = []
+    in_force = rulebook.as_of(line.date_of_service)
+    for step in line.steps:
+        if step.policy is not None:
+            key, value = step.policy
+            question = rulebook.policy_keys.get(key)
+            what = "" if question is None else question.statement
+            policy_rows.append(Row(f"{key} = {value}", what))
+    return LineExplanation(
+        numbers=tuple(Row(sentence(step), step.rule) for step in line.steps),
+        decided_by=tuple(dict.fromkeys(policy_rows)),
+        lost=tuple(Row(f"{lost.code}: {sentence(lost.step)}", lost.step.rule) for lost in line.lost),
+        sources=_sources(rules_of(line), rulebook, in_force.date.isoformat()),
+    )
+
+
+def _sources(rule_ids: Iterable[str], rulebook: Rulebook, on: str) -> tuple[Row, ...]:
+    rows = []
+    for rule_id in rule_ids:
+        rule = rulebook.rules.get(rule_id)
+        if rule is None:
+            message = f"{rule_id} is not a rule of the rulebook on {on}"
+            raise RulebookError(message)
+        publishers = dict.fromkeys(
+            rulebook.sources[citation.source_id].publisher for citation in rule.citations
+        )
+        rows.append(
+            Row(
+                f"{rule.title}: {rule.statement}",
+                f"{rule_id} · {', '.join(publishers)} · checked {rule.checked.isoformat()}",
+            )
+        )
+    return tuple(rows)
+
+
+def not_billed_why(not_billed: NotBilled) -> str:
+    """Why an administration, or these minutes of it, earns nothing."""
+    return sentence(not_billed.step)
+
+
+def finding_title(finding: Finding) -> str:
+    """The finding's name with the drug it is about, where it is about one."""
+    drug = dict(finding.step.values).get("drug")
+    title = TITLES[finding.kind.value]
+    return f"{title}, {drug}" if drug else title
+
+
+def finding_text(finding: Finding) -> str:
+    """What the finding says, as a sentence with a full stop."""
+    text = sentence(finding.step)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def finding_mend(finding: Finding) -> str:
+    """What would settle it, as a sentence with a full stop; empty where nothing needs mending."""
+    if finding.mend is None:
+        return ""
+    text = sentence(finding.mend)
+    return f"{text[:1].upper()}{text[1:]}."
