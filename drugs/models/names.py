@@ -31,6 +31,7 @@ _STRENGTH = re.compile(
 )
 _PUNCTUATION = re.compile(r"[^\w%./+-]+")
 _LOOSE_SIGNS = re.compile(r"(?<!\w)[./+-]+|[./+-]+(?!\w)")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _TRADEMARKS = re.compile(r"[\u00ae\u2122\u00a9]")
 
 
@@ -38,6 +39,7 @@ def _tidy(text: str) -> str:
     previous = ""
     while text != previous:
         previous = text
+        text = _THOUSANDS.sub("", text)
         text = _LOOSE_SIGNS.sub(" ", _PUNCTUATION.sub(" ", text))
         text = " ".join(text.split())
     return text
