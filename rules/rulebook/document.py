@@ -61,11 +61,6 @@ class Section:
         field = self._fields.get(key)
         return self.place if field is None else field.place
 
-    def has(self, key: str) -> bool:
-        """Whether the section holds the key with a value."""
-        field = self._fields.get(key)
-        return field is not None and field.value is not None
-
     def text(self, key: str) -> str:
         """The text of a key that must be there. Raises BadValue."""
         value = self.optional_text(key)

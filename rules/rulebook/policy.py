@@ -11,6 +11,7 @@ from rules.effective import EffectivePeriod, as_of
 from rules.errors import BadValue, ParameterNotInForce, UnknownKey
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 LAYER_KINDS = ("base", "setting", "payer", "facility")
 OVERRIDE_LAYER = "override"
@@ -19,10 +20,10 @@ CHEMO_LIST_NAMES = ("chemo", "not_chemo")
 
 
 @dataclass(frozen=True, slots=True)
-class CitedValue(Generic[T]):
+class CitedValue(Generic[T_co]):
     """A value with the days it is in force, where it comes from, and the day somebody last checked that."""
 
-    value: T
+    value: T_co
     period: EffectivePeriod
     citation: Citation
     checked: date
