@@ -17,6 +17,7 @@ from encounters.models import (
     CodingRun,
     DrugAdministration,
     Encounter,
+    FinalLine,
     IntakeRefusal,
     Review,
     RunFinding,
@@ -191,6 +192,17 @@ def encounter_detail(*, encounter_id: int, user: User) -> EncounterDetail:
     )
 
 
+def encounter_for_review(*, encounter_id: int, user: User) -> Encounter:
+    """One encounter with its review, run and the people on it, in one query; it has no `review` until it is coded.
+
+    Raises PermissionDenied for a user who may not read encounters, Encounter.DoesNotExist.
+    """
+    _require(user)
+    return Encounter.objects.select_related(
+        "patient", "payer", "location", "review__run", "review__claimed_by", "review__accepted_by"
+    ).get(pk=encounter_id)
+
+
 def open_refusals(encounter: Encounter) -> QuerySet[IntakeRefusal]:
     """Records of the encounter that could not be taken in and that nobody has settled."""
     return IntakeRefusal.objects.filter(encounter=encounter, settled_at__isnull=True).order_by("pk")
@@ -248,3 +260,15 @@ def finding_kinds(*, runs: Sequence[int]) -> dict[int, tuple[str, ...]]:
     for run_id, kind in rows.values_list("run_id", "kind"):
         found.setdefault(run_id, {})[kind] = None
     return {run_id: tuple(kinds) for run_id, kinds in found.items()}
+
+
+def runs_of(*, encounter: Encounter, user: User) -> QuerySet[CodingRun]:
+    """The runs of an encounter, newest first, without their snapshots. Raises PermissionDenied like `history`."""
+    _require(user)
+    return encounter.runs.defer("facts", "result").order_by("-number")
+
+
+def final_lines_of(*, encounter: Encounter, user: User) -> QuerySet[FinalLine]:
+    """Every line that was ever accepted for the encounter, the newest acceptance first. Raises like `history`."""
+    _require(user)
+    return FinalLine.objects.filter(review__encounter=encounter).order_by("-acceptance", "position")

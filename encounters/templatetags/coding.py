@@ -6,11 +6,20 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
 register = template.Library()
 
 MINUS = "\u2212"
+DEMO_PEOPLE = (
+    ("coder", "works the queue"),
+    ("coder2", "works it too, to see claims"),
+    ("lead", "also takes second reviews"),
+    ("auditor", "reads everything, changes nothing"),
+    ("formulary", "keeps the drugs"),
+    ("operator", "takes files in, watches"),
+)
 
 
 @register.filter
@@ -81,3 +90,17 @@ def page_address(name: str) -> str:
         return reverse(name)
     except NoReverseMatch:
         return ""
+
+
+@register.filter
+def milliseconds(microseconds: int) -> str:
+    """Microseconds as milliseconds with one digit."""
+    return f"{microseconds / 1000:,.1f}"
+
+
+@register.simple_tag
+def demo_sign_ins() -> dict[str, object] | None:
+    """The demo's people and their password, where the preparation of this installation found them good; else None."""
+    if not (settings.VAR_DIR / "sign-ins.txt").exists():
+        return None
+    return {"password": settings.DEMO_PASSWORD, "people": DEMO_PEOPLE}

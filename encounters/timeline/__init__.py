@@ -3,7 +3,7 @@
 Pure: facts and result in, frozen values out. The template turns them into SVG and adds nothing.
 """
 
-from encounters.timeline.drawing import Timeline, timeline
+from encounters.timeline.drawing import Earns, Timeline, timeline
 from encounters.timeline.ledger import MinuteSums, minute_sums
 
-__all__ = ["MinuteSums", "Timeline", "minute_sums", "timeline"]
+__all__ = ["Earns", "MinuteSums", "Timeline", "minute_sums", "timeline"]

@@ -213,7 +213,7 @@ def _ticks(
                          and set(each.administrations) & set(line.administrations) and each.start <= at <= each.stop), None)
             if at is None or item is None:
                 continue
-            found.setdefault(item.administrations, []).append(Tick(scale.x(at), _tick_words(minute, number, spare), f"{minute}"))
+            found.setdefault(item.administrations, []).append(Tick(scale.x(at), _tick_words(line, minute, number, spare), f"{minute}"))
     return {key: tuple(sorted(ticks, key=lambda tick: tick.x)) for key, ticks in found.items()}
 
 
@@ -230,8 +230,8 @@ def _earned(result: CodingResult, line: CodedLine, earns: Earns) -> list[tuple[i
     return [(n, minute, spare if n == last and spare <= LAST_SPARE_MINUTES else None) for n, minute in enumerate(minutes)]
 
 
-def _tick_words(minute: int, number: int, spare: int | None) -> str:
-    if number == 0:
+def _tick_words(line: CodedLine, minute: int, number: int, spare: int | None) -> str:
+    if number == 0 and line.role is not Role.HYDRATION:
         return f"{minute}: first hour earned"
     return f"{minute}: +1" if spare is None else f"{minute}: +1, {spare} min to spare"
 

@@ -37,7 +37,7 @@ ON_THE_BAR = {
     Reason.PREHYDRATION_INTEGRAL: "integral to the drug",
     Reason.TRANSFUSION_HYDRATION: "around a transfusion",
     Reason.PAUSED: "paused",
-    Reason.INCLUDED: "included",
+    Reason.RULE_NOT_IN_FORCE: "no rule in force then",
 }
 
 

@@ -1,0 +1,31 @@
+"""Requests as the pages get them, and the choice between a page and a fragment of it."""
+
+from collections.abc import Mapping
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django_htmx.middleware import HtmxDetails
+
+
+class PageRequest(HttpRequest):
+    """A request of somebody who is signed in: the middleware lets no other reach a page."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+def is_for_fragment(request: PageRequest) -> bool:
+    """htmx asks for a part of the page; on going back in history it asks for the whole."""
+    return bool(request.htmx) and not request.htmx.history_restore_request and not request.htmx.boosted
+
+
+def page_or_fragment(
+    request: PageRequest, *, page: str, fragment: str, context: Mapping[str, object], status: int = 200
+) -> HttpResponse:
+    """The fragment where htmx asked, the whole page where a browser did."""
+    response = render(request, fragment if is_for_fragment(request) else page, context, status=status)
+    # One address, two answers: a cache must not hand one out for the other.
+    response["Vary"] = "HX-Request, Cookie"
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,35 @@
+"""Addresses of the chart, the review and the rules; each group has a namespace of its own."""
+
+from django.urls import include, path
+
+from encounters.views import appearance, history, queue, review, rulebook
+
+review_addresses = [
+    path("", queue.queue, name="queue"),
+    path("next/", queue.open_next, name="next"),
+    path("claims/", queue.claims, name="claims"),
+    path("appearance/", appearance.appearance, name="appearance"),
+    path("<int:encounter_id>/", review.encounter, name="encounter"),
+    path("<int:encounter_id>/accept/", review.accept, name="accept"),
+    path("<int:encounter_id>/pend/", review.pend, name="pend"),
+    path("<int:encounter_id>/second-review/", review.second_review, name="second_review"),
+    path("<int:encounter_id>/return/", review.return_to_coder, name="return"),
+    path("<int:encounter_id>/wake/", review.wake, name="wake"),
+    path("<int:encounter_id>/reopen/", review.reopen, name="reopen"),
+    path("<int:encounter_id>/skip/", review.skip, name="skip"),
+    path("<int:encounter_id>/undo/", review.undo, name="undo"),
+    path("<int:encounter_id>/heartbeat/", review.heartbeat, name="heartbeat"),
+    path("<int:encounter_id>/release/", review.release, name="release"),
+    path("<int:encounter_id>/add-line/", review.add_line, name="add_line"),
+    path("<int:encounter_id>/lines/<str:line_key>/", review.line, name="line"),
+    path("<int:encounter_id>/lines/<str:line_key>/accept/", review.accept_line, name="accept_line"),
+    path("<int:encounter_id>/lines/<str:line_key>/<slug:mode>/", review.line_form, name="line_form"),
+]
+history_addresses = [path("<int:encounter_id>/", history.encounter_history, name="encounter")]
+rules_addresses = [path("", rulebook.index, name="index")]
+
+urlpatterns = [
+    path("review/", include((review_addresses, "review"))),
+    path("history/", include((history_addresses, "history"))),
+    path("rules/", include((rules_addresses, "rules"))),
+]

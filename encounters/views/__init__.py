@@ -1,0 +1,1 @@
+"""Pages: thin doors. Each parses, makes one domain call and renders."""

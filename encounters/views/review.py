@@ -1,0 +1,423 @@
+"""The workbench: its page, and a door for each act. A refused act comes back with what was typed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from encounters import audit, selectors
+from encounters.audit import Tag
+from encounters.forms.review import AddedLineForm, LineForm, NoteForm, PendForm, ReasonForm, VersionForm
+from encounters.http import PageRequest, is_for_fragment
+from encounters.models import Encounter, Review
+from encounters.models.review import PendReason, ReviewState
+from encounters.review import claims, decisions, states
+from encounters.review.hold import LEAD, WORK, UnableToWork
+from encounters.review.lines import ReviewLine
+from encounters.views.workbench import LineRow, Workbench, workbench
+
+OPEN_STATES = frozenset({ReviewState.TO_DECIDE, ReviewState.READY, ReviewState.CHANGED})
+# So many rows of the queue are looked through for the next one after a skip.
+LOOK_AHEAD = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """The row that is open as a form: `mode` edit, reject or add; `key` the line's."""
+
+    mode: str
+    key: str
+    form: forms.Form
+
+    @property
+    def is_rejection(self) -> bool:
+        """A rejection has no values, so the reason comes first."""
+        return self.mode == "reject"
+
+
+@require_safe
+def encounter(request: PageRequest, encounter_id: int) -> HttpResponse:
+    """The workbench. Opening it claims the encounter where it is free and open; looking is recorded."""
+    shown = _encounter(request, encounter_id)
+    review = _review(shown)
+    at = timezone.now()
+    if not is_for_fragment(request):
+        audit.record(tag=Tag.ENCOUNTER_VIEWED, at=at, actor=request.user, encounter=shown)
+    if review is None:
+        return render(request, "encounters/review/waiting.html", {"encounter": shown, "review": None, "run": None})
+    if _may_take(request, review):
+        try:
+            claims.claim(review=review, user=request.user, at=at)
+            review = _review(_encounter(request, encounter_id)) or review
+        except UnableToWork:
+            # Somebody was faster: the page says who, and can be read.
+            review.refresh_from_db()
+    return _answer(request, review, editing=_editing_asked(request, review))
+
+
+@require_safe
+def line(request: PageRequest, encounter_id: int, line_key: str) -> HttpResponse:
+    """One line as it stands; with htmx its row, else the page at that row."""
+    review = _open_review(request, encounter_id)
+    return _row(request, review, line_key, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def line_form(request: PageRequest, encounter_id: int, line_key: str, mode: str) -> HttpResponse:
+    """The form of a line in its row, and what was sent with it: a correction or a rejection."""
+    review = _open_review(request, encounter_id)
+    if request.method != "POST":
+        return _row(request, review, line_key, _editing(review, mode, line_key))
+    form = LineForm(request.POST) if mode == "edit" else ReasonForm(request.POST)
+    editing = Editing(mode, line_key, form)
+    if not form.is_valid():
+        return _answer(request, review, editing=editing, status=422)
+    said = form.cleaned_data
+    about = {"review": review, "line_key": line_key, "user": request.user, "at": timezone.now()}
+    reason = {"reason_code": said["reason_code"], "reason": said["reason"], "version": said["version"]}
+    if mode == "edit":
+        values = {"code": said["code"], "units": said["units"], "modifiers": said["modifiers"]}
+        return _act(request, encounter_id, lambda: decisions.override_line(**about, **values, **reason), editing=editing)
+    return _act(request, encounter_id, lambda: decisions.reject_line(**about, **reason), editing=editing)
+
+
+@require_POST
+def accept_line(request: PageRequest, encounter_id: int, line_key: str) -> HttpResponse:
+    """The line stands as suggested."""
+    review = _open_review(request, encounter_id)
+    version = _version(request)
+    return _act(
+        request,
+        encounter_id,
+        lambda: decisions.accept_line(
+            review=review, line_key=line_key, user=request.user, at=timezone.now(), version=version
+        ),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def add_line(request: PageRequest, encounter_id: int) -> HttpResponse:
+    """A line the engine did not suggest."""
+    review = _open_review(request, encounter_id)
+    if request.method != "POST":
+        return _answer(request, review, editing=Editing("add", "new", AddedLineForm()))
+    known = review.encounter.administrations.values_list("external_id", "drug_name")
+    form = AddedLineForm(request.POST, administrations=known)
+    editing = Editing("add", "new", form)
+    if not form.is_valid():
+        return _answer(request, review, editing=editing, status=422)
+    said = form.cleaned_data
+    return _act(
+        request,
+        encounter_id,
+        lambda: decisions.add_line(review=review, user=request.user, at=timezone.now(), **said),
+        editing=editing,
+    )
+
+
+@require_POST
+def undo(request: PageRequest, encounter_id: int) -> HttpResponse:
+    """The last decision of this person is taken back, or their acceptance."""
+    review = _open_review(request, encounter_id)
+    version = _version(request)
+    return _act(
+        request,
+        encounter_id,
+        lambda: decisions.undo(review=review, user=request.user, at=timezone.now(), version=version),
+    )
+
+
+@require_POST
+def accept(request: PageRequest, encounter_id: int) -> HttpResponse:
+    """The encounter is accepted, and the next one opens."""
+    review = _open_review(request, encounter_id)
+    version, reason = _version(request), request.POST.get("reason", "")
+    return _act_and_next(
+        request,
+        review,
+        lambda: states.accept(review=review, user=request.user, at=timezone.now(), version=version, reason=reason),
+        "accepted",
+    )
+
+
+@require_POST
+def pend(request: PageRequest, encounter_id: int) -> HttpResponse:
+    """The encounter waits for something, and the next one opens."""
+    review = _open_review(request, encounter_id)
+    form = PendForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, review, refusal=_first_problem(form), status=422)
+    said = form.cleaned_data
+    return _act_and_next(
+        request, review, lambda: states.pend(review=review, user=request.user, at=timezone.now(), **said), "pended"
+    )
+
+
+@require_POST
+def second_review(request: PageRequest, encounter_id: int) -> HttpResponse:
+    """A lead looks next, and the next one opens."""
+    return _noted(request, encounter_id, states.send_to_second_review, "sent to second review")
+
+
+@require_POST
+def return_to_coder(request: PageRequest, encounter_id: int) -> HttpResponse:
+    """The coder goes on with the lead's note, and the next one opens."""
+    return _noted(request, encounter_id, states.return_from_second_review, "returned")
+
+
+@require_POST
+def wake(request: PageRequest, encounter_id: int) -> HttpResponse:
+    """A pended encounter is taken up again."""
+    review = _open_review(request, encounter_id)
+    version = _version(request)
+    return _act(
+        request,
+        encounter_id,
+        lambda: states.wake(review=review, user=request.user, at=timezone.now(), version=version),
+    )
+
+
+@require_POST
+def reopen(request: PageRequest, encounter_id: int) -> HttpResponse:
+    """A lead opens an accepted encounter again."""
+    review = _open_review(request, encounter_id)
+    version, reason = _version(request), request.POST.get("note", "")
+    return _act(
+        request,
+        encounter_id,
+        lambda: states.reopen(review=review, reason=reason, user=request.user, at=timezone.now(), version=version),
+    )
+
+
+@require_POST
+def skip(request: PageRequest, encounter_id: int) -> HttpResponse:
+    """The encounter goes back, and the next one in the queue's order opens."""
+    review = _open_review(request, encounter_id)
+    at = timezone.now()
+    claims.release(review=review, user=request.user, at=at)
+    rows = list(selectors.review_queue(user=request.user, on=timezone.localdate(at))[:LOOK_AHEAD])
+    places = [row.pk for row in rows]
+    begin = places.index(review.pk) + 1 if review.pk in places else 0
+    for row in rows[begin:]:
+        if row.state not in OPEN_STATES or row.holder(at) is not None:
+            continue
+        try:
+            claims.claim(review=row, user=request.user, at=at)
+        except UnableToWork:
+            continue
+        return redirect("review:encounter", encounter_id=row.encounter_id)
+    messages.info(request, "That was the last one that nobody holds. It is back in the queue.")
+    return redirect("review:queue")
+
+
+@require_POST
+def heartbeat(request: PageRequest, encounter_id: int) -> HttpResponse:
+    """The page is still open: the lease runs on. Says at once when it does not, or when the encounter has changed."""
+    shown = _encounter(request, encounter_id)
+    review = _review(shown)
+    if review is None:
+        raise Http404
+    context: dict[str, object] = {"encounter": shown, "review": review, "may_decide": True}
+    try:
+        claims.heartbeat(review=review, user=request.user, at=timezone.now())
+    except UnableToWork as refusal:
+        context |= {"may_decide": False, "lost": str(refusal)}
+    if str(review.version) != request.POST.get("version") and not context.get("lost"):
+        context["news"] = "New documentation or another person changed this encounter."
+    elif shown.coding_state != "coded" and not context.get("lost"):
+        context["news"] = "New documentation has arrived and is being coded."
+    return render(request, "encounters/review/lease.html", context)
+
+
+@require_POST
+def release(request: PageRequest, encounter_id: int) -> HttpResponse:
+    """The page was left: the encounter is free for others."""
+    review = _open_review(request, encounter_id)
+    try:
+        claims.release(review=review, user=request.user, at=timezone.now())
+    except UnableToWork as refusal:
+        messages.warning(request, str(refusal))
+    return redirect("review:queue")
+
+
+# ---- what the doors share
+
+
+def _encounter(request: PageRequest, encounter_id: int) -> Encounter:
+    try:
+        return selectors.encounter_for_review(encounter_id=encounter_id, user=request.user)
+    except Encounter.DoesNotExist as error:
+        message = "There is no such encounter."
+        raise Http404(message) from error
+
+
+def _review(shown: Encounter) -> Review | None:
+    """The review of an encounter as read with it, None until it is coded."""
+    review: Review | None = getattr(shown, "review", None)
+    if review is not None:
+        review.encounter = shown
+    return review
+
+
+def _open_review(request: PageRequest, encounter_id: int) -> Review:
+    review = _review(_encounter(request, encounter_id))
+    if review is None:
+        message = "This encounter is not coded yet."
+        raise Http404(message)
+    return review
+
+
+def _may_take(request: PageRequest, review: Review) -> bool:
+    if not request.user.has_perm(WORK):
+        return False
+    if review.state == ReviewState.SECOND_REVIEW:
+        return request.user.has_perm(LEAD) and review.second_review_from_id != request.user.pk
+    return review.state in OPEN_STATES
+
+
+def _version(request: PageRequest) -> int:
+    form = VersionForm(request.POST)
+    if not form.is_valid():
+        message = "The page did not say which version it showed."
+        raise Http404(message)
+    return int(form.cleaned_data["version"])
+
+
+def _first_problem(form: forms.Form) -> str:
+    return next((str(problem) for problems in form.errors.values() for problem in problems), "")
+
+
+def _editing_asked(request: PageRequest, review: Review) -> Editing | None:
+    """The form that a plain link asks for: ?edit=KEY, ?reject=KEY or ?add=1."""
+    for mode in ("edit", "reject"):
+        if key := request.GET.get(mode):
+            return _editing(review, mode, key)
+    return Editing("add", "new", AddedLineForm()) if request.GET.get("add") else None
+
+
+def _editing(review: Review, mode: str, key: str) -> Editing:
+    if mode == "reject":
+        return Editing(mode, key, ReasonForm())
+    return Editing(mode, key, LineForm(initial=_values(workbench(review=review), key)))
+
+
+def _values(bench: Workbench, key: str) -> Mapping[str, object]:
+    found = _find(bench, key)
+    if found is None:
+        return {}
+    current: ReviewLine = found.line
+    return {"code": current.code, "units": current.units, "modifiers": " ".join(current.modifiers)}
+
+
+def _find(bench: Workbench, key: str) -> LineRow | None:
+    return next((row for row in (*bench.services, *bench.drug_lines) if row.line.key == key), None)
+
+
+def _context(request: PageRequest, review: Review, at: datetime) -> dict[str, object]:
+    holder = review.holder(at)
+    is_mine = holder is not None and holder.pk == request.user.pk
+    is_workable = review.state in OPEN_STATES or review.state == ReviewState.SECOND_REVIEW
+    shown = review.encounter
+    service = shown.date_of_service
+    return {
+        "encounter": shown,
+        "review": review,
+        "run": review.run,
+        "policy": review.run.policy,
+        "bench": workbench(review=review),
+        "may_work": request.user.has_perm(WORK),
+        "may_decide": is_mine and is_workable and request.user.has_perm(WORK),
+        "holder_name": audit.name_of(holder) if holder else "",
+        "holder_is_other": holder is not None and not is_mine,
+        "is_own_acceptance": review.accepted_by_id == request.user.pk,
+        "refusals": tuple(selectors.open_refusals(shown)),
+        "age_days": (timezone.localdate(at) - service).days,
+        "target_days": max((review.due_date - service).days, 1),
+        "pend_reasons": PendReason.choices,
+    }
+
+
+def _answer(
+    request: PageRequest, review: Review, *, editing: Editing | None = None, refusal: str = "", status: int = 200
+) -> HttpResponse:
+    """The page, or with htmx the part of it below the timeline."""
+    context = _context(request, review, timezone.now()) | {"editing": editing, "refusal": refusal}
+    is_update = is_for_fragment(request)
+    template = "encounters/review/work.html" if is_update else "encounters/review/encounter.html"
+    response = render(request, template, context | {"is_update": is_update}, status=status)
+    response["Vary"] = "HX-Request, Cookie"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _row(request: PageRequest, review: Review, key: str, editing: Editing | None) -> HttpResponse:
+    if not is_for_fragment(request):
+        return _answer(request, review, editing=editing)
+    context = _context(request, review, timezone.now())
+    bench = context["bench"]
+    found = _find(bench, key) if isinstance(bench, Workbench) else None
+    if found is None:
+        message = "This line is not among those of the newest coding run."
+        raise Http404(message)
+    return render(
+        request, "encounters/review/line_or_form.html", context | {"editing": editing, "row": found}
+    )
+
+
+def _act(
+    request: PageRequest, encounter_id: int, act: Callable[[], object], *, editing: Editing | None = None
+) -> HttpResponse:
+    """Does it and shows how things stand; a refusal shows why, with what was typed."""
+    refusal = ""
+    try:
+        act()
+    except UnableToWork as error:
+        refusal = str(error)
+    if not refusal and not is_for_fragment(request):
+        return redirect("review:encounter", encounter_id=encounter_id)
+    review = _open_review(request, encounter_id)
+    if not refusal:
+        return _answer(request, review)
+    return _answer(request, review, editing=editing, refusal=refusal, status=409)
+
+
+def _act_and_next(request: PageRequest, review: Review, act: Callable[[], object], done: str) -> HttpResponse:
+    """Does it, says so on the next page, and hands out the next encounter."""
+    try:
+        act()
+    except UnableToWork as error:
+        return _answer(request, _open_review(request, review.encounter_id), refusal=str(error), status=409)
+    patient = review.encounter.patient
+    messages.success(
+        request,
+        format_html(
+            '{} {} is {}. <a class="link" href="{}">Open it again</a>',
+            patient.initials,
+            patient.mrn_tail,
+            done,
+            f"/review/{review.encounter_id}/",
+        ),
+    )
+    following = claims.claim_next(user=request.user, at=timezone.now())
+    if following is None:
+        messages.info(request, "Nothing more is waiting that nobody holds.")
+        return redirect("review:queue")
+    return redirect("review:encounter", encounter_id=following.encounter_id)
+
+
+def _noted(request: PageRequest, encounter_id: int, act: Callable[..., object], done: str) -> HttpResponse:
+    review = _open_review(request, encounter_id)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, review, refusal=_first_problem(form), status=422)
+    said = form.cleaned_data
+    return _act_and_next(
+        request, review, lambda: act(review=review, user=request.user, at=timezone.now(), **said), done
+    )
