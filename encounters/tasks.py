@@ -1,14 +1,19 @@
 """Nudges. What is to be done stands in the database; a task that comes twice, or too late, does no harm."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
+import structlog
 from celery import shared_task
 from django.db.models import Q
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from encounters.models import Encounter
 from encounters.models.encounter import CodingState
 from encounters.review import claims, preparation, states
+
+log = structlog.get_logger(__name__)
 
 NUDGE_AGAIN_AFTER = timedelta(seconds=60)
 """A nudge that was answered by nobody for so long is taken for lost."""
@@ -19,6 +24,16 @@ SWEEP_AT_MOST = 2000
 def code_encounter(*, encounter_id: int) -> None:
     """The encounter is coded if it is pending."""
     preparation.code(encounter_id=encounter_id, at=timezone.now())
+
+
+def nudge(*, encounter_ids: Iterable[int]) -> None:
+    """Each of these is to be coded soon. Without a broker nothing is lost: the sweep finds them when it is back."""
+    for encounter_id in encounter_ids:
+        try:
+            code_encounter.delay_on_commit(encounter_id=encounter_id)  # type: ignore[attr-defined]  # Celery's own
+        except OperationalError as error:
+            log.warning("no broker, left to the sweep", error=str(error))
+            return
 
 
 @shared_task(acks_late=True)

@@ -1,5 +1,6 @@
 """Intake: what senders say becomes the chart, record by record, nothing lost and nothing silent."""
 
+from encounters.intake.chunk import Outcome
 from encounters.intake.corrections import UnableToAddAddendum, add_addendum
 from encounters.intake.files import FileFormat, UnableToReadFile
 from encounters.intake.json_files import encounter_of_json
@@ -8,6 +9,7 @@ from encounters.intake.taking import UnableToTakeIn, directory, open_batch, take
 
 __all__ = [
     "FileFormat",
+    "Outcome",
     "UnableToAddAddendum",
     "UnableToReadFile",
     "UnableToSettleRefusal",

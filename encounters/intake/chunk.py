@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from enum import StrEnum
 
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
@@ -24,6 +25,14 @@ from encounters.models import (
 from encounters.models.encounter import CodingState
 
 
+class Outcome(StrEnum):
+    """What became of an encounter that was sent."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
 def _held_back(refused: list[IntakeRefusal]) -> dict[Encounter, list[str]]:
     """The encounters that open refusals hold back, with the reasons."""
     found: dict[Encounter, list[str]] = {}
@@ -42,6 +51,7 @@ class Taking:
         self.at = at
         self.is_replay = is_replay
         self.refused: list[RefusedRecord] = []
+        self.outcomes: dict[int, Outcome] = {}
         self.encounters: dict[str, Encounter] = {}
 
     def take(self, chunk: list[ReadEncounter]) -> None:
@@ -160,6 +170,7 @@ class Taking:
                 )
         for encounter, record in zip(charts.encounters, records, strict=True):
             self.encounters[record.external_id] = encounter
+            self.outcomes[encounter.pk] = Outcome.NEW
             self.batch.administrations_kept += len(record.administrations)
         self.batch.encounters_new += len(records)
 
@@ -170,15 +181,13 @@ class Taking:
     def _take_again(self, record: EncounterRecord, encounter: Encounter, patients: dict[str, Patient]) -> None:
         digest = chart.digest(record)
         if encounter.content_digest == digest:
-            self._came_right(record, encounter)
-            self.batch.encounters_unchanged += 1
+            self._unchanged(record, encounter)
             return
         found = changes.difference(encounter, record)
         if self.is_replay and (found.after or found.corrections):
             self._keep_later_values(record, found)
         if not found:
-            self._came_right(record, encounter)
-            self.batch.encounters_unchanged += 1
+            self._unchanged(record, encounter)
             return
         try:
             with transaction.atomic():
@@ -187,8 +196,14 @@ class Taking:
             self._refuse(record, f"The database refused this change: {str(error).splitlines()[0]}.")
             return
         self._came_right(record, encounter)
+        self.outcomes[encounter.pk] = Outcome.CHANGED
         self.batch.encounters_changed += 1
         self.batch.administrations_kept += len(found.added) + len(found.corrections)
+
+    def _unchanged(self, record: EncounterRecord, encounter: Encounter) -> None:
+        self._came_right(record, encounter)
+        self.outcomes[encounter.pk] = Outcome.UNCHANGED
+        self.batch.encounters_unchanged += 1
 
     def _came_right(self, record: EncounterRecord, encounter: Encounter) -> None:
         refusals.settle_those_that_came_right(

@@ -1,6 +1,6 @@
 """Taking in: encounters of a file or message become charts, each whole or not at all."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import PurePath
 from typing import BinaryIO
@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from encounters import audit
-from encounters.intake.chunk import Taking
+from encounters.intake.chunk import Outcome, Taking
 from encounters.intake.files import (
     FileFormat,
     UnableToReadFile,
@@ -34,7 +34,8 @@ from encounters.models import (
 # So many encounters are stored in one transaction: few enough for short locks, enough to write rows in bulk.
 CHUNK = 200
 
-Progress = Callable[[IntakeBatch], None]
+Progress = Callable[[IntakeBatch, Mapping[int, Outcome]], None]
+"""Called after each commit with the batch so far and what became of the encounters just stored, by primary key."""
 
 
 class UnableToTakeIn(Exception):
@@ -108,10 +109,11 @@ def take_in(
     )
     for chunk in _chunks(_until_unreadable(records)):
         with transaction.atomic():
-            Taking(batch, actor, at, is_replay=is_replay).take(chunk)
+            taking = Taking(batch, actor, at, is_replay=is_replay)
+            taking.take(chunk)
             batch.save()
         if progress:
-            progress(batch)
+            progress(batch, taking.outcomes)
     batch.finished_at = at
     with transaction.atomic():
         batch.save(update_fields=["finished_at"])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 from django.contrib.auth.hashers import make_password
@@ -67,15 +68,15 @@ def read_samples(*, as_of: date) -> Iterator[ReadEncounter]:
             yield intake.encounter_of_json(written_out(content["defaults"] | entry, as_of=as_of), directory=directory)
 
 
-def written_out(entry: Mapping[str, object], *, as_of: date) -> dict[str, object]:
+def written_out(entry: Mapping[str, Any], *, as_of: date) -> dict[str, object]:
     """The shortened form of the sample files as the JSON form of `docs/intake.md`."""
-    said = dict(entry)
+    said: dict[str, Any] = dict(entry)
     day = clock_set_back(as_of) if said.pop("clock_set_back", False) else None
     day = day or working_day_before(as_of, int(str(said.pop("back", 1))))
-    orders = list(said.pop("orders", []))
+    orders = [*said.pop("orders", [])]
     administrations = []
-    for given in said.pop("administrations"):
-        given = dict(given)
+    for each in said.pop("administrations"):
+        given = dict(each)
         ordered = given.pop("ordered", {})
         given["administration_id"] = given.pop("id")
         if "order" not in given:

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         """The day from which dates of service are counted back."""
         parser.add_argument("--as-of", type=_day, help="count dates of service back from this day (today)")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # Django's signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Load, and say what was loaded."""
         now = timezone.now()
         loaded = load_samples(

@@ -1,0 +1,14 @@
+"""Addresses of the REST interface, to stand under /api/v1/."""
+
+from rest_framework.routers import SimpleRouter
+
+from encounters.api.views import BatchViewSet, EncounterViewSet, LineViewSet, RunViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("encounters", EncounterViewSet, basename="encounter")
+router.register("runs", RunViewSet, basename="run")
+router.register("lines", LineViewSet, basename="line")
+router.register("batches", BatchViewSet, basename="batch")
+
+app_name = "encounters-api"
+urlpatterns = router.urls
