@@ -58,10 +58,7 @@ def clock_text(minute: int, offset: int) -> str:
     of_day = (minute + offset) % DAY
     sign = "-" if offset < 0 else "+"
     ahead = abs(offset)
-    return (
-        f"{day.isoformat()}T{of_day // 60:02d}:{of_day % 60:02d}"
-        f"{sign}{ahead // 60:02d}:{ahead % 60:02d}"
-    )
+    return f"{day.isoformat()}T{of_day // 60:02d}:{of_day % 60:02d}{sign}{ahead // 60:02d}:{ahead % 60:02d}"
 
 
 def union(spans: Iterable[tuple[int, int]]) -> Spans:

@@ -1,15 +1,15 @@
 """The order of the stages, and nothing else.
 
-    >>> from datetime import UTC, date, datetime
-    >>> from rules.facts import Administration, DrugFacts, EncounterFacts
-    >>> from rules.rulebook.loader import load_rulebook
-    >>> cefazolin = Administration(
-    ...     id="a1", drug=DrugFacts("cefazolin", "therapeutic"), route="IV", technique="infusion",
-    ...     start=datetime(2026, 1, 15, 10, 0, tzinfo=UTC), stop=datetime(2026, 1, 15, 11, 31, tzinfo=UTC),
-    ... )
-    >>> facts = EncounterFacts("e1", date(2026, 1, 15), administrations=(cefazolin,))
-    >>> [(line.code, line.units) for line in code_encounter(facts, rulebook=load_rulebook()).lines]
-    [('96365', 1), ('96366', 1)]
+>>> from datetime import UTC, date, datetime
+>>> from rules.facts import Administration, DrugFacts, EncounterFacts
+>>> from rules.rulebook.loader import load_rulebook
+>>> cefazolin = Administration(
+...     id="a1", drug=DrugFacts("cefazolin", "therapeutic"), route="IV", technique="infusion",
+...     start=datetime(2026, 1, 15, 10, 0, tzinfo=UTC), stop=datetime(2026, 1, 15, 11, 31, tzinfo=UTC),
+... )
+>>> facts = EncounterFacts("e1", date(2026, 1, 15), administrations=(cefazolin,))
+>>> [(line.code, line.units) for line in code_encounter(facts, rulebook=load_rulebook()).lines]
+[('96365', 1), ('96366', 1)]
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,8 @@ from types import MappingProxyType
 from rules.errors import ParameterNotInForce
 from rules.facts import EncounterFacts
 from rules.result import CodingResult, Finding, NotBilled, Versions
-from rules.rulebook.model import InForce, Policy, Rulebook
+from rules.rulebook.model import InForce, Rulebook
+from rules.rulebook.policy import Policy
 from rules.stages import (
     classify,
     diagnoses,
@@ -35,7 +36,8 @@ from rules.stages import (
     services,
 )
 from rules.vocabulary import FindingKind, Reason, Severity
-from rules.worksheet import Worksheet, step
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.steps import step
 
 ENGINE_VERSION = "1.0"
 NO_OVERRIDES: Mapping[str, str] = MappingProxyType({})
@@ -68,9 +70,7 @@ def code_encounter(
     and nothing else: odd facts lead to findings.
     """
     in_force = rulebook.as_of(facts.date_of_service)
-    policy = in_force.policy(
-        setting=facts.setting, payer=facts.payer, facility=facts.facility, overrides=overrides
-    )
+    policy = in_force.policy(setting=facts.setting, payer=facts.payer, facility=facts.facility, overrides=overrides)
     versions = Versions(ENGINE_VERSION, rulebook.version, policy.name, policy.layers, policy.values)
     try:
         return _coded(facts, in_force, policy, versions)
@@ -78,9 +78,7 @@ def code_encounter(
         return _nothing_in_force(facts, versions, str(absent))
 
 
-def _coded(
-    facts: EncounterFacts, in_force: InForce, policy: Policy, versions: Versions
-) -> CodingResult:
+def _coded(facts: EncounterFacts, in_force: InForce, policy: Policy, versions: Versions) -> CodingResult:
     sheet = Worksheet(facts=facts, in_force=in_force, policy=policy)
     for stage in STAGES:
         stage(sheet)

@@ -18,13 +18,13 @@ from rules.vocabulary import (
     Severity,
     Technique,
 )
-from rules.worksheet import Entry, Unit, Worksheet, step
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.steps import step
+from rules.worksheet.units import Entry, Unit
 
 ANTINEOPLASTIC = frozenset({Family.ANTINEOPLASTIC, Family.ANTINEOPLASTIC_HORMONAL})
 FAMILY_WORDS = frozenset(Family)
-SC_PUMPED = frozenset(
-    {Technique.INFUSION, Technique.PUMP_INITIATION, Technique.PUMP_UNATTENDED}
-)
+SC_PUMPED = frozenset({Technique.INFUSION, Technique.PUMP_INITIATION, Technique.PUMP_UNATTENDED})
 TIMED_TECHNIQUES = frozenset({Technique.INFUSION, Technique.PUSH})
 
 
@@ -76,9 +76,7 @@ def _is_chemo(sheet: Worksheet, drug: DrugFacts, family: str) -> bool:
     if definition == "indication":
         return any(_is_cancer(code) for code in sheet.facts.diagnoses or ())
     if definition == "payer_list" and family == Family.COMPLEX_BIOLOGIC:
-        return sheet.policy.is_listed_as_chemo(
-            [drug.name, *(code.code for code in drug.billing_codes or ())]
-        )
+        return sheet.policy.is_listed_as_chemo([drug.name, *(code.code for code in drug.billing_codes or ())])
     return True
 
 
@@ -210,9 +208,7 @@ def _is_timed_elsewhere(unit: Unit) -> bool:
     if unit.route == Route.SC:
         return unit.technique in SC_PUMPED
     return (
-        unit.route == Route.INTRA_ARTERIAL
-        and unit.family == LineFamily.CHEMO
-        and unit.technique == Technique.INFUSION
+        unit.route == Route.INTRA_ARTERIAL and unit.family == LineFamily.CHEMO and unit.technique == Technique.INFUSION
     )
 
 
@@ -270,6 +266,4 @@ def _untimed(sheet: Worksheet, unit: Unit, *, may_be_push: bool) -> None:
         return
     unit.missing = Reason.MISSING_START_TIME if unit.start is None else Reason.MISSING_STOP_TIME
     rule = "B10" if may_be_push else "B4"
-    sheet.withhold(
-        unit.entries, unit.missing, sheet.chose("untimed", rule, "missing_stop", drug=unit.names)
-    )
+    sheet.withhold(unit.entries, unit.missing, sheet.chose("untimed", rule, "missing_stop", drug=unit.names))

@@ -2,7 +2,10 @@
 
 from rules.result import SuggestedDiagnosis
 from rules.vocabulary import Family, FindingKind, LineFamily, Role, Severity
-from rules.worksheet import Draft, Entry, Worksheet, step
+from rules.worksheet.drafts import Draft
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.steps import step
+from rules.worksheet.units import Entry
 
 CHEMOTHERAPY, IMMUNOTHERAPY = "Z51.11", "Z51.12"
 ANTINEOPLASTIC = frozenset({Family.ANTINEOPLASTIC, Family.ANTINEOPLASTIC_HORMONAL})
@@ -59,9 +62,7 @@ def _treats_neoplasm(entry: Entry) -> bool:
     return entry.given.drug.family in ANTINEOPLASTIC or entry.given.drug.is_immunotherapy
 
 
-def _find_sequence(
-    sheet: Worksheet, codes: list[str], ordered: list[str], wanted: list[str]
-) -> None:
+def _find_sequence(sheet: Worksheet, codes: list[str], ordered: list[str], wanted: list[str]) -> None:
     missing = [code for code in wanted if code not in codes]
     if missing:
         sheet.find(

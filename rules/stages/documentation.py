@@ -5,7 +5,9 @@ from decimal import Decimal
 from rules import amounts
 from rules.facts import Order, PriorAuthorization
 from rules.vocabulary import FindingKind, LineFamily, Purpose, Role, Severity
-from rules.worksheet import Entry, Worksheet, names, step
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.steps import step
+from rules.worksheet.units import Entry, names
 
 SERVES_ANOTHER = frozenset({Purpose.FLUSH, Purpose.CARRIER, Purpose.DILUENT, Purpose.KVO})
 
@@ -36,12 +38,8 @@ def _orders(sheet: Worksheet) -> None:
             _find_for(sheet, FindingKind.MISSING_ORDER, Severity.WARNS, entry, "A7", "mend_order")
 
 
-def _find_for(
-    sheet: Worksheet, kind: FindingKind, severity: Severity, entry: Entry, rule: str, mend: str
-) -> None:
-    sheet.find(
-        kind, severity, [entry], step(kind.value, rule, drug=entry.drug), step(mend, rule)
-    )
+def _find_for(sheet: Worksheet, kind: FindingKind, severity: Severity, entry: Entry, rule: str, mend: str) -> None:
+    sheet.find(kind, severity, [entry], step(kind.value, rule, drug=entry.drug), step(mend, rule))
 
 
 def _compare(sheet: Worksheet, entry: Entry, order: Order) -> None:
@@ -66,11 +64,7 @@ def _compare(sheet: Worksheet, entry: Entry, order: Order) -> None:
 def _dose_differs(sheet: Worksheet, entry: Entry, order: Order) -> bool:
     """One dose may be given in several entries of the same order: their sum is compared."""
     dose = order.dose
-    same = [
-        other
-        for other in sheet.passed
-        if other.given.order == order.reference and other.drug == entry.drug
-    ]
+    same = [other for other in sheet.passed if other.given.order == order.reference and other.drug == entry.drug]
     if dose is None or not dose.amount.is_finite() or entry is not same[0]:
         return False
     given = Decimal(0)
@@ -120,9 +114,7 @@ def _authorizations(sheet: Worksheet, held: tuple[PriorAuthorization, ...]) -> N
             continue
         of_drug = [one for one in held if one.drug.strip().casefold() == entry.drug.casefold()]
         if not of_drug:
-            _find_for(
-                sheet, FindingKind.PRIOR_AUTH_MISSING, Severity.BLOCKS, entry, "R18", "mend_authorization"
-            )
+            _find_for(sheet, FindingKind.PRIOR_AUTH_MISSING, Severity.BLOCKS, entry, "R18", "mend_authorization")
         elif not any(_is_valid(sheet, one) for one in of_drug):
             _find_for(
                 sheet,

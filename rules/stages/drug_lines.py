@@ -19,7 +19,10 @@ from rules.vocabulary import (
     Setting,
     Severity,
 )
-from rules.worksheet import LAST, Draft, Entry, Worksheet, names, step
+from rules.worksheet.drafts import Draft
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.steps import step
+from rules.worksheet.units import LAST, Entry, names
 
 NOT_THE_DRUG = frozenset({Purpose.FLUSH, Purpose.CARRIER, Purpose.DILUENT})
 """Fluid that serves another drug is a supply, not a drug line (F1)."""
@@ -66,9 +69,7 @@ def _is_drug_line(sheet: Worksheet, entry: Entry) -> bool:
     return order is None or known is None or known < chronology.minute_of(order)
 
 
-def _add(
-    sheet: Worksheet, doses: dict[tuple[object, ...], _Dose], entry: Entry, place: int
-) -> None:
+def _add(sheet: Worksheet, doses: dict[tuple[object, ...], _Dose], entry: Entry, place: int) -> None:
     code = _billing_code(sheet, entry)
     if code is None:
         return
@@ -76,11 +77,7 @@ def _add(
     if amount is None:
         return
     modifiers = _standing_modifiers(sheet, entry, code)
-    dated = (
-        sheet.facts.date_of_service
-        if entry.start is None
-        else chronology.local_date(entry.start, entry.offset)
-    )
+    dated = sheet.facts.date_of_service if entry.start is None else chronology.local_date(entry.start, entry.offset)
     is_summed = sheet.policy["sum_daily_dose"] == "true"
     key = (code.code, dated, modifiers, None if is_summed else place)
     dose = doses.setdefault(key, _Dose(code, dated, modifiers))
@@ -217,9 +214,7 @@ def _amount(sheet: Worksheet, entry: Entry, code: BillingCodeFacts) -> Decimal |
     return amount
 
 
-def _standing_modifiers(
-    sheet: Worksheet, entry: Entry, code: BillingCodeFacts
-) -> tuple[str, ...]:
+def _standing_modifiers(sheet: Worksheet, entry: Entry, code: BillingCodeFacts) -> tuple[str, ...]:
     """340B first, being about payment; then the route, where the code is for both (G3, H18)."""
     modifiers = []
     if sheet.facts.is_340b and sheet.policy["modifier_340b"] == DISCOUNTED:
@@ -231,9 +226,7 @@ def _standing_modifiers(
 
 
 def _open(sheet: Worksheet, dose: _Dose, entry: Entry, container: Container) -> None:
-    size = amounts.converted(
-        container.size, dose.code.per.unit, entry.given.drug.concentration
-    )
+    size = amounts.converted(container.size, dose.code.per.unit, entry.given.drug.concentration)
     if size is None or size <= 0 or container.count < 1:
         sheet.find(
             FindingKind.UNIT_MISMATCH,
@@ -299,9 +292,7 @@ class _Line:
     def __init__(self, sheet: Worksheet, dose: _Dose, given: Step) -> None:
         self.sheet, self.dose, self.given = sheet, dose, given
 
-    def bill(
-        self, units: int, modifiers: tuple[str, ...], why: Step, role: Role = Role.DRUG
-    ) -> None:
+    def bill(self, units: int, modifiers: tuple[str, ...], why: Step, role: Role = Role.DRUG) -> None:
         """One line at the code's own slot of the formulary, not of the rulebook."""
         dose = self.dose
         first = dose.entries[0]
@@ -328,9 +319,7 @@ class _Line:
         _attach_ndc(self.sheet, draft, dose.entries, is_unclassified=False)
         self.sheet.drafts.append(draft)
 
-    def balance(
-        self, units: int, discarded: int, *, drawn: Decimal, reason: str = "rounding"
-    ) -> None:
+    def balance(self, units: int, discarded: int, *, drawn: Decimal, reason: str = "rounding") -> None:
         """The unit ledger: drawn = billed + discarded + remainder, in billing units."""
         per = self.dose.code.per.amount
         remainder = drawn / per - units - discarded
@@ -387,9 +376,7 @@ def _single_dose(sheet: Worksheet, line: _Line, units: int, rest: int) -> None:
         _nothing_discarded(sheet, line, units, numbers)
 
 
-def _nothing_discarded(
-    sheet: Worksheet, line: _Line, units: int, numbers: dict[str, Scalar]
-) -> None:
+def _nothing_discarded(sheet: Worksheet, line: _Line, units: int, numbers: dict[str, Scalar]) -> None:
     has_jz = sheet.in_force.is_jz_in_force and sheet.policy["jz"] == "true"
     if has_jz:
         why = sheet.chose("none_discarded", "H6", "jz", **numbers)
@@ -401,9 +388,7 @@ def _nothing_discarded(
     line.balance(units, 0, drawn=line.dose.opened)
 
 
-def _find(
-    sheet: Worksheet, dose: _Dose, kind: FindingKind, severity: Severity, why: str
-) -> None:
+def _find(sheet: Worksheet, dose: _Dose, kind: FindingKind, severity: Severity, why: str) -> None:
     rule = "H12" if kind == FindingKind.WASTE_NOT_DOCUMENTED else "H4"
     sheet.find(
         kind,
@@ -448,9 +433,7 @@ def _find_smaller_vials(sheet: Worksheet, dose: _Dose) -> None:
     )
 
 
-def _attach_ndc(
-    sheet: Worksheet, draft: Draft, entries: list[Entry], *, is_unclassified: bool
-) -> None:
+def _attach_ndc(sheet: Worksheet, draft: Draft, entries: list[Entry], *, is_unclassified: bool) -> None:
     """The claim's NDC where the policy asks for it, or where the record already holds one (I1-I5)."""
     for entry in entries:
         ndc = entry.given.ndc

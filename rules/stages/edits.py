@@ -2,7 +2,9 @@
 
 from rules.result import Step
 from rules.vocabulary import FindingKind, Role, Setting, Severity
-from rules.worksheet import Draft, Worksheet, step
+from rules.worksheet.drafts import Draft
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.steps import step
 
 INCLUDED = frozenset({"36000", "36410", "36591", "36592", "96523"})
 NURSE_VISIT = "99211"
@@ -15,9 +17,7 @@ PRACTICE_EXPENSE = (("96360", "96425"), ("96521", "96523"))
 
 def check(sheet: Worksheet) -> None:
     """Findings about other services of the encounter and about who may report; never a silent change."""
-    administered = [
-        draft for draft in sheet.drafts if draft.role not in (Role.DRUG, Role.DISCARDED)
-    ]
+    administered = [draft for draft in sheet.drafts if draft.role not in (Role.DRUG, Role.DISCARDED)]
     if not administered:
         return
     for service in sheet.facts.other_services:
@@ -50,11 +50,7 @@ def _who_reports(sheet: Worksheet, administered: list[Draft]) -> None:
         is_professional = facts.setting == Setting.OFFICE
     if not is_professional or str(facts.place_of_service) not in FACILITY_PLACES:
         return
-    theirs = [
-        draft
-        for draft in administered
-        if any(low <= draft.code <= high for low, high in PRACTICE_EXPENSE)
-    ]
+    theirs = [draft for draft in administered if any(low <= draft.code <= high for low, high in PRACTICE_EXPENSE)]
     if theirs:
         codes = ", ".join(sorted({draft.code for draft in theirs}))
         sheet.find(

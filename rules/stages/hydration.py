@@ -6,7 +6,9 @@ from rules import chronology
 from rules.chronology import Spans
 from rules.result import Lost, Step
 from rules.vocabulary import FindingKind, LineFamily, Purpose, Reason, Role, Severity, Technique
-from rules.worksheet import AccessSheet, Service, Unit, Worksheet, running, step
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.steps import step
+from rules.worksheet.units import AccessSheet, Service, Unit, running
 
 AROUND_CHEMO = frozenset({Purpose.PRE_HYDRATION, Purpose.POST_HYDRATION})
 
@@ -25,9 +27,7 @@ def _not_integral(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> l
     """By policy, fluid around chemo is part of it (D4)."""
     if sheet.policy["prehydration"] == "separate":
         return units
-    has_chemo = any(
-        unit.family == LineFamily.CHEMO and unit.visit == access.visit for unit in sheet.units
-    )
+    has_chemo = any(unit.family == LineFamily.CHEMO and unit.visit == access.visit for unit in sheet.units)
     kept = []
     for unit in units:
         purposes = {entry.given.purpose for entry in unit.entries}
@@ -70,9 +70,7 @@ def _has_volume(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> boo
             step("mend_volume", "D3"),
         )
         return True
-    why = sheet.chose(
-        "hydration_volume", "D3", "hydration_min_volume_ml", access=access.label, volume=f"{total:f}"
-    )
+    why = sheet.chose("hydration_volume", "D3", "hydration_min_volume_ml", access=access.label, volume=f"{total:f}")
     _withhold(sheet, units, Reason.HYDRATION_VOLUME, why)
     return False
 
@@ -131,8 +129,7 @@ def _infusing(sheet: Worksheet, access: AccessSheet) -> Spans:
     return chronology.union(
         span
         for unit in access.units
-        if unit.family != LineFamily.HYDRATION
-        and (unit.technique != Technique.PUSH or deducts_pushes)
+        if unit.family != LineFamily.HYDRATION and (unit.technique != Technique.PUSH or deducts_pushes)
         for span in unit.runs
     )
 

@@ -6,7 +6,10 @@ from rules import chronology
 from rules.chronology import Spans
 from rules.result import Lost, Step
 from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
-from rules.worksheet import AccessSheet, Draft, Service, Worksheet, running, step
+from rules.worksheet.drafts import Draft
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.steps import step
+from rules.worksheet.units import AccessSheet, Service, running
 
 STOPPED = "53"
 
@@ -86,9 +89,7 @@ def _first_hour(
         role=Role.ADDITIONAL_HOUR,
         family=service.family,
         steps=[
-            sheet.chose(
-                "additional_hours", "B3", "same_drug_runs", minutes=minutes, units=len(marks)
-            ),
+            sheet.chose("additional_hours", "B3", "same_drug_runs", minutes=minutes, units=len(marks)),
             running(service.units, service.minutes),
         ],
         at=service.start,
@@ -136,9 +137,7 @@ def _partner(
     return best
 
 
-def _is_timed_by_its_own(
-    sheet: Worksheet, service: Service, placed: list[tuple[Service, Spans]]
-) -> bool:
+def _is_timed_by_its_own(sheet: Worksheet, service: Service, placed: list[tuple[Service, Spans]]) -> bool:
     """Whether an overlap leaves minutes of its own that the policy codes as sequential (C2)."""
     taken = chronology.union(span for _, spans in placed for span in spans)
     own = chronology.minus(service.runs, taken)
@@ -201,16 +200,12 @@ def _concurrent(
     by_date = sheet.policy["concurrent_limit"] == "date"
     day = chronology.local_date(service.start, service.offset) if by_date else None
     if (access.visit, day) in concurrent_billed:
-        why = sheet.chose(
-            "concurrent_limit", "C2", "concurrent_limit", minutes=together, drug=other.names
-        )
+        why = sheet.chose("concurrent_limit", "C2", "concurrent_limit", minutes=together, drug=other.names)
         sheet.withhold(service.entries, Reason.CONCURRENT_LIMIT, why)
         return
     concurrent_billed.add((access.visit, day))
     sequential = sheet.in_force.codes["therapeutic_sequential"]
-    why = sheet.chose(
-        "concurrent", "C2", "concurrent_min_overlap", minutes=together, drug=other.names
-    )
+    why = sheet.chose("concurrent", "C2", "concurrent_min_overlap", minutes=together, drug=other.names)
     draft = sheet.bill(
         "therapeutic_concurrent",
         service.entries,
@@ -226,17 +221,11 @@ def _concurrent(
         draft.modifiers.append(STOPPED)
 
 
-def _concurrent_chemo(
-    sheet: Worksheet, access: AccessSheet, service: Service, partner: tuple[Service, int]
-) -> None:
+def _concurrent_chemo(sheet: Worksheet, access: AccessSheet, service: Service, partner: tuple[Service, int]) -> None:
     """No code stands for chemo alongside chemo; what is reported is a policy (C4)."""
     other, together = partner
-    why = sheet.chose(
-        "concurrent_chemo", "C4", "concurrent_chemo", minutes=together, drug=other.names
-    )
-    sheet.find(
-        FindingKind.CONCURRENT_CHEMO, Severity.WARNS, [*service.entries, *other.entries], why
-    )
+    why = sheet.chose("concurrent_chemo", "C4", "concurrent_chemo", minutes=together, drug=other.names)
+    sheet.find(FindingKind.CONCURRENT_CHEMO, Severity.WARNS, [*service.entries, *other.entries], why)
     choice = sheet.policy["concurrent_chemo"]
     if choice == "none":
         sheet.withhold(service.entries, Reason.CONCURRENT_CHEMO, why)

@@ -3,7 +3,9 @@
 from typing import TypeAlias
 
 from rules.vocabulary import FindingKind, LineFamily, Setting, Severity
-from rules.worksheet import LAST, AccessSheet, Entry, Service, Unit, Worksheet, step
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.steps import step
+from rules.worksheet.units import LAST, AccessSheet, Entry, Service, Unit
 
 Candidate: TypeAlias = Service | Unit
 
@@ -36,10 +38,7 @@ def _candidates(access: AccessSheet) -> list[Candidate]:
 
 
 def _follows_reason(sheet: Worksheet) -> bool:
-    return (
-        sheet.facts.setting == Setting.OFFICE
-        and sheet.policy["office_initial"] == "primary_reason"
-    )
+    return sheet.facts.setting == Setting.OFFICE and sheet.policy["office_initial"] == "primary_reason"
 
 
 def _by_reason(sheet: Worksheet, access: AccessSheet, candidates: list[Candidate]) -> Candidate:

@@ -12,7 +12,10 @@ from rules.vocabulary import (
     Severity,
     Technique,
 )
-from rules.worksheet import Draft, Entry, Unit, Worksheet, running, step
+from rules.worksheet.drafts import Draft
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.steps import step
+from rules.worksheet.units import Entry, Unit, running
 
 INJECTED = frozenset({Route.IM, Route.SC})
 REDUCED = "52"
@@ -46,9 +49,7 @@ def code(sheet: Worksheet) -> None:
     _ia_infusions(sheet, ia_infusions)
 
 
-def _stand(
-    sheet: Worksheet, unit: Unit, slot: str, role: Role, kind: str, rule: str
-) -> Draft:
+def _stand(sheet: Worksheet, unit: Unit, slot: str, role: Role, kind: str, rule: str) -> Draft:
     """One line for one unit, beside whatever else is coded."""
     return sheet.bill(
         slot,
@@ -211,9 +212,7 @@ def _sc_infusions(sheet: Worksheet, units: list[Unit]) -> None:
     for unit in units:
         if unit.family == LineFamily.CHEMO:
             _unlisted(sheet, unit, "sc_chemo_infusion")
-    others = sorted(
-        (unit for unit in units if unit.family != LineFamily.CHEMO), key=_by_clock
-    )
+    others = sorted((unit for unit in units if unit.family != LineFamily.CHEMO), key=_by_clock)
     for visit in sorted({unit.visit for unit in others}):
         _sc_pump(sheet, [unit for unit in others if unit.visit == visit])
 

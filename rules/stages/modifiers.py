@@ -1,7 +1,8 @@
 """Modifiers that depend on more than one line (coding-rules sections 8 and 10)."""
 
 from rules.vocabulary import LineFamily, Role
-from rules.worksheet import Draft, Worksheet
+from rules.worksheet.drafts import Draft
+from rules.worksheet.sheet import Worksheet
 
 DISTINCT, SEPARATE_SITE, SEPARATE_ENCOUNTER = "59", "XS", "XE"
 
@@ -47,11 +48,7 @@ def _hydration(sheet: Worksheet) -> None:
             for draft in of_visit
             if draft.family != LineFamily.HYDRATION and draft.role not in (Role.DRUG, Role.DISCARDED)
         ]
-        fluid = [
-            draft
-            for draft in of_visit
-            if draft.slot in ("hydration_initial", "hydration_additional")
-        ]
+        fluid = [draft for draft in of_visit if draft.slot in ("hydration_initial", "hydration_additional")]
         for access in {draft.access for draft in fluid}:
             lines = [draft for draft in fluid if draft.access == access]
             first = min(lines, key=lambda draft: (not draft.is_initial, draft.date_of_service))

@@ -2,7 +2,10 @@
 
 from rules.result import Lost, Step
 from rules.vocabulary import LineFamily, Reason, Role, Setting
-from rules.worksheet import LAST, AccessSheet, Draft, Unit, Worksheet, step
+from rules.worksheet.drafts import Draft
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.steps import step
+from rules.worksheet.units import LAST, AccessSheet, Unit
 
 
 def code(sheet: Worksheet) -> None:
@@ -101,9 +104,7 @@ def _therapeutic(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Give
     is_repeat = not push.ingredients.isdisjoint(given.pushed)
     if not is_infused and not is_repeat:
         steps = [step("further_push", "C5", drug=push.names), _time(push)]
-        lost = [
-            Lost(sheet.in_force.codes["therapeutic_push_initial"], step("another_initial", "A3"))
-        ]
+        lost = [Lost(sheet.in_force.codes["therapeutic_push_initial"], step("another_initial", "A3"))]
         _line(sheet, access, push, "therapeutic_push", Role.PUSH, steps, lost)
         given.report(push)
         return
@@ -114,9 +115,7 @@ def _therapeutic(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Give
     _repeat(sheet, access, push, given)
 
 
-def _withheld(
-    sheet: Worksheet, push: Unit, given: _Given, *, is_infused: bool
-) -> tuple[Reason, Step] | None:
+def _withheld(sheet: Worksheet, push: Unit, given: _Given, *, is_infused: bool) -> tuple[Reason, Step] | None:
     """Why a repeat earns nothing, or None where it does (C5, C6)."""
     if is_infused and sheet.policy["push_and_infusion"] == "none":
         why = sheet.chose("push_and_infusion", "C6", "push_and_infusion", drug=push.names)
@@ -131,9 +130,7 @@ def _withheld(
         return None
     gap = push.at - end if is_timed and end is not None else None
     if gap is None or gap < int(sheet.policy["repeat_push_gap"]):
-        why = sheet.chose(
-            "repeat_within_gap", "C5", "repeat_push_gap", drug=push.names, gap=gap
-        )
+        why = sheet.chose("repeat_within_gap", "C5", "repeat_push_gap", drug=push.names, gap=gap)
         return Reason.REPEAT_WITHIN_GAP, why
     return None
 
@@ -146,7 +143,5 @@ def _repeat(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Given) ->
         gap = push.at - end
         why = sheet.chose("repeat_push", "C5", "repeat_push_gap", drug=push.names, gap=gap)
     lost = [Lost(sheet.in_force.codes["therapeutic_push"], step("same_drug_again", "C5"))]
-    _line(
-        sheet, access, push, "therapeutic_push_repeat", Role.REPEAT_PUSH, [why, _time(push)], lost
-    )
+    _line(sheet, access, push, "therapeutic_push_repeat", Role.REPEAT_PUSH, [why, _time(push)], lost)
     given.report(push)

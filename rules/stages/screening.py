@@ -17,12 +17,12 @@ from rules.vocabulary import (
     Severity,
     Technique,
 )
-from rules.worksheet import Entry, Worksheet, step
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.steps import step
+from rules.worksheet.units import Entry
 
 INCIDENTAL = frozenset({Purpose.KVO, Purpose.FLUSH, Purpose.CARRIER, Purpose.DILUENT})
-PART_OF_A_PROCEDURE = frozenset(
-    {Purpose.PERIPROCEDURAL, Purpose.SEDATION, Purpose.CONTRAST, Purpose.BLOCK}
-)
+PART_OF_A_PROCEDURE = frozenset({Purpose.PERIPROCEDURAL, Purpose.SEDATION, Purpose.CONTRAST, Purpose.BLOCK})
 PUMPED = frozenset({Technique.PUMP_INITIATION, Technique.PUMP_UNATTENDED, Technique.PUMP_REFILL})
 KNOWN_ROUTES = frozenset(Route)
 
@@ -97,9 +97,7 @@ def _read(
     return entry
 
 
-def _problem(
-    entry: Entry, segments: tuple[Span, ...], bounds: tuple[int | None, int | None]
-) -> str | None:
+def _problem(entry: Entry, segments: tuple[Span, ...], bounds: tuple[int | None, int | None]) -> str | None:
     """What makes the charted times impossible, or None."""
     start, stop = entry.start, entry.stop
     if start is not None and stop is not None and stop < start:
@@ -124,10 +122,7 @@ def _is_broken(spans: tuple[Span, ...], start: int | None, stop: int | None) -> 
     minutes.sort()
     if any(later[0] < earlier[1] for earlier, later in zip(minutes, minutes[1:], strict=False)):
         return True
-    return any(
-        (start is not None and first < start) or (stop is not None and last > stop)
-        for first, last in minutes
-    )
+    return any((start is not None and first < start) or (stop is not None and last > stop) for first, last in minutes)
 
 
 def _outside(entry: Entry, bounds: tuple[int | None, int | None]) -> str | None:
@@ -169,9 +164,7 @@ def _lay_out(entry: Entry, segments: tuple[Span, ...], order_at: int | None) -> 
         entry.after_order = chronology.minus(entry.chart, before)
         entry.runs = chronology.common(entry.runs, before)
         entry.stop = order_at
-    entry.paused = chronology.minus(
-        chronology.minus(entry.chart, entry.runs), entry.after_order
-    )
+    entry.paused = chronology.minus(chronology.minus(entry.chart, entry.runs), entry.after_order)
 
 
 def _runs_too_long(entry: Entry, limit: int) -> bool:
@@ -295,9 +288,7 @@ def _for_a_transfusion(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | 
     if entry.given.drug.family == Family.HYDRATION_FLUID:
         return Reason.INCIDENTAL, step("incidental", "D1", purpose="transfusion")
     if sheet.policy["transfusion_premeds"] == "not_billable":
-        return Reason.TRANSFUSION, sheet.chose(
-            "transfusion_premed", "D5", "transfusion_premeds", drug=entry.drug
-        )
+        return Reason.TRANSFUSION, sheet.chose("transfusion_premed", "D5", "transfusion_premeds", drug=entry.drug)
     return None
 
 
@@ -312,9 +303,7 @@ def _impossible(sheet: Worksheet, entry: Entry) -> bool:
 
 def _find_impossible(sheet: Worksheet, entry: Entry) -> Step:
     why = step("impossible_time", "R5", drug=entry.drug, problem=entry.problem)
-    sheet.find(
-        FindingKind.IMPOSSIBLE_TIME, Severity.BLOCKS, [entry], why, step("mend_time", "R5")
-    )
+    sheet.find(FindingKind.IMPOSSIBLE_TIME, Severity.BLOCKS, [entry], why, step("mend_time", "R5"))
     return why
 
 

@@ -15,7 +15,9 @@ from rules.vocabulary import (
     Severity,
     Technique,
 )
-from rules.worksheet import AccessSheet, Service, Unit, Worksheet, step
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.steps import step
+from rules.worksheet.units import AccessSheet, Service, Unit
 
 NOT_OF_AN_ACCESS = frozenset({Technique.PUMP_REFILL, Technique.ON_BODY_INJECTOR})
 
@@ -33,11 +35,7 @@ def gather(sheet: Worksheet) -> None:
 
 def _is_iv_service(unit: Unit) -> bool:
     """Intravenous, past sections 1 and 3."""
-    return (
-        unit.route == Route.IV
-        and unit.technique not in NOT_OF_AN_ACCESS
-        and unit.missing is None
-    )
+    return unit.route == Route.IV and unit.technique not in NOT_OF_AN_ACCESS and unit.missing is None
 
 
 def _accesses(sheet: Worksheet, visit: int, units: list[Unit]) -> list[AccessSheet]:
@@ -131,9 +129,7 @@ def _find_overlap(sheet: Worksheet, units: list[Unit]) -> None:
 
 def _pushes(sheet: Worksheet, access: AccessSheet) -> list[Unit]:
     """The pushes of the access in clock order; by policy those of one minute are one push."""
-    pushes = sorted(
-        (unit for unit in access.units if unit.technique == Technique.PUSH), key=_by_clock
-    )
+    pushes = sorted((unit for unit in access.units if unit.technique == Technique.PUSH), key=_by_clock)
     if sheet.policy["same_minute_pushes"] == "separate_drugs":
         return pushes
     merged: dict[tuple[object, ...], list[Unit]] = {}
