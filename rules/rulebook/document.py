@@ -52,7 +52,7 @@ class Section:
                 raise UnknownKey(message)
         return self
 
-    def keys(self) -> Iterator[str]:
+    def names(self) -> Iterator[str]:
         """The keys, in the order of the file."""
         return iter(self._fields)
 

@@ -129,7 +129,7 @@ class _Reading:
 
     def _read_sources(self, path: Path) -> None:
         listed = self._document(path).only("sources").section("sources")
-        for key in listed.keys():  # noqa: SIM118 (a Section is no dict)
+        for key in listed.names():
             entry = listed.section(key).only("publisher", "title", "url", "published", "accessed", "archived_url")
             _refuse_second(key, self._sources, entry.place)
             self._sources[key] = Source(
@@ -147,7 +147,7 @@ class _Reading:
         for file in self._documents("rules"):
             checked = file.only("checked", "rules").day("checked")
             listed = file.section("rules")
-            for key in listed.keys():  # noqa: SIM118
+            for key in listed.names():
                 _refuse_second(key, found, listed.place_of(key))
                 found[key] = self._rule(key, listed.section(key), checked=checked)
         return found
@@ -176,7 +176,7 @@ class _Reading:
         for file in self._documents("codes"):
             checked = file.only("checked", "codes").day("checked")
             slots = file.section("codes")
-            for slot in slots.keys():  # noqa: SIM118
+            for slot in slots.names():
                 _refuse_second(slot, {entry.slot for entry in found}, slots.place_of(slot))
                 entries = [(self._code(slot, each, checked=checked), each.place) for each in slots.sections(slot)]
                 refuse_overlaps([(entry.period, place) for entry, place in entries])
@@ -205,7 +205,7 @@ class _Reading:
         for file in self._documents("parameters"):
             checked = file.only("checked", "minutes", "numbers", "switches").day("checked")
             for section in (file.section("minutes").only(*timed), file.section("numbers").only(*NUMBERS)):
-                for key in section.keys():  # noqa: SIM118
+                for key in section.names():
                     _refuse_second(key, {each for each in numbers if numbers[each]}, section.place_of(key))
                     numbers[key] = values_of(
                         section.sections(key),
@@ -214,7 +214,7 @@ class _Reading:
                         value=lambda each: each.whole_number("value"),
                     )
             flags = file.section("switches").only(*switches)
-            for key in flags.keys():  # noqa: SIM118
+            for key in flags.names():
                 _refuse_second(key, {each for each in switches if switches[each]}, flags.place_of(key))
                 switches[key] = values_of(
                     flags.sections(key),
@@ -267,7 +267,7 @@ class _Reading:
                     key: values_of(
                         values.sections(key), sources=self._sources, checked=checked, value=_choice_of(keys[key].values)
                     )
-                    for key in values.keys()  # noqa: SIM118
+                    for key in values.names()
                 }
             ),
             families=values_of(
@@ -324,7 +324,7 @@ def _choice_of(values: tuple[str, ...]) -> Callable[[Section], str]:
 def _policy_keys(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[str, PolicyKey]:
     listed = file.only("keys").section("keys")
     found: dict[str, PolicyKey] = {}
-    for key in listed.keys():  # noqa: SIM118
+    for key in listed.names():
         entry = listed.section(key).only("values", "statement", "rules")
         found[key] = PolicyKey(key, some(entry, "values"), entry.text("statement"), some(entry, "rules"))
         for rule in found[key].rules:
@@ -337,7 +337,7 @@ def _policy_keys(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[s
 def _coverage(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[str, Coverage]:
     listed = file.only("rules").section("rules").only(*rules)
     found: dict[str, Coverage] = {}
-    for rule in listed.keys():  # noqa: SIM118
+    for rule in listed.names():
         entry = listed.section(rule).only("status", "verified_from", "note")
         found[rule] = Coverage(
             rule=rule,
@@ -359,7 +359,7 @@ def _order(entry: Section) -> tuple[str, ...]:
 def _families(entry: Section) -> Mapping[str, str]:
     listed = entry.section("family").only(*Family)
     found: dict[str, str] = {}
-    for family in listed.keys():  # noqa: SIM118
+    for family in listed.names():
         for drug in some(listed, family):
             if drug in found:
                 message = f"{listed.place_of(family)}: {drug!r} is already {found[drug]}"

@@ -256,7 +256,7 @@ class InForce:
         for kind, name in asked:
             if name is None:
                 continue
-            layer = self._layers.get((kind, layer_name(name)))
+            layer = self._layers.get((kind, layer_name(str(name))))
             if layer is None or not layer.is_in_force(self.date):
                 unknown.append(str(name))
             else:

@@ -121,6 +121,24 @@ class TestLoadRulebook:
         (own_folder / "st-elsewhere.yaml").write_text(LAYER.replace("source: st-elsewhere", "source: house"))
         assert load_rulebook(policy_dir=own_folder).policies
 
+    def test_takes_the_layer_of_the_handbook(self, tmp_path: Path) -> None:
+        handbook = Path(__file__).parents[2] / "docs" / "adding-a-rule.md"
+        sources, layer = re.findall(r"```yaml\n(.*?)```", handbook.read_text(), re.DOTALL)
+        (tmp_path / "sources.yaml").write_text(sources)
+        (tmp_path / "st-elsewhere.yaml").write_text(layer)
+        found = (
+            load_rulebook(policy_dir=tmp_path)
+            .as_of(date(2026, 1, 15))
+            .policy(
+                setting="facility", payer=None, facility="st-elsewhere", overrides={"chemo_definition": "payer_list"}
+            )
+        )
+        assert found["missing_stop"] == "query"
+        assert found.families["leucovorin"] == "therapeutic"
+        assert found.is_listed_as_chemo(["J1745"])
+        assert not found.is_listed_as_chemo(["J2357"])
+        assert found.hydration_necessity == ("E86", "R11", "Z51.11")
+
     def test_refuses_a_source_that_is_shipped(self, own_folder: Path) -> None:
         (own_folder / "sources.yaml").write_text(SOURCES.replace("st-elsewhere", "house"))
         with pytest.raises(DuplicateKey, match=r"sources\.yaml:2: sources\.house: defined in an earlier file"):
@@ -144,7 +162,7 @@ class TestRead:
         assert section.optional_text("quoted") == "~"
         assert section.optional_text("bare") is None
         assert not section.texts("bare")
-        assert not list(section.section("bare").keys())
+        assert not list(section.section("bare").names())
         assert section.plain() == {"quoted": "~", "bare": None}
 
     def test_an_absent_key_stands_at_its_section(self) -> None:
