@@ -15,27 +15,10 @@ from rules.rulebook.loader import DATA_DIR, load_rulebook
 from rules.rulebook.model import Rulebook
 from rules.rulebook.policy import CitedValue, PolicyLayer
 
-# Wording of the official descriptors, in fragments that nobody would arrive at independently.
+# Single words of the official descriptors and of their short forms that our own labels and statements do without.
 DESCRIPTOR_WORDS = (
-    "administration, intravenous",
-    "administration, subcutaneous",
-    "administration into cns",
-    "concurrent infusion (",
-    "for therapy, prophylaxis",
-    "initial, up to",
-    "list separately",
-    "or substance/drug",
-    "requiring and including",
-    "requiring use of",
-    "sequential infusion of a new",
-    "sequential intravenous push",
-    "single or initial substance",
-    "specify substance",
-    "substance/drug",
-    "technique;",
-    "therapeutic, prophylactic",
-    "up to 1 hour",
-    "up to and including",
+    *("intramuscular", "intravenous", "proph/", "prophyla", "specify", "subcutaneous", "substance"),
+    *("technique", "ther/", "thoracentesis"),
 )
 LONGEST_LABEL = 45
 SLOTS = {
@@ -222,6 +205,7 @@ def test_no_official_descriptor_text(rulebook: Rulebook) -> None:
     wrong = [
         f"{path.relative_to(DATA_DIR)}: {words}"
         for path in sorted(DATA_DIR.rglob("*.*"))
+        if path.name != "sources.yaml"  # titles and addresses are as their publishers wrote them
         for words in DESCRIPTOR_WORDS
         if words in path.read_text(encoding="utf-8").lower()
     ]
