@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from encounters.views import appearance, history, queue, review, rulebook
+from encounters.views import appearance, history, intake, queue, review, rulebook
 
 review_addresses = [
     path("", queue.queue, name="queue"),
@@ -26,10 +26,17 @@ review_addresses = [
     path("<int:encounter_id>/lines/<str:line_key>/<slug:mode>/", review.line_form, name="line_form"),
 ]
 history_addresses = [path("<int:encounter_id>/", history.encounter_history, name="encounter")]
+intake_addresses = [
+    path("", intake.index, name="index"),
+    path("<int:batch_id>/", intake.batch, name="batch"),
+    path("template.<slug:file_format>", intake.template, name="template"),
+    path("refusals/<int:refusal_id>/settle/", intake.settle, name="settle"),
+]
 rules_addresses = [path("", rulebook.index, name="index")]
 
 urlpatterns = [
     path("review/", include((review_addresses, "review"))),
     path("history/", include((history_addresses, "history"))),
+    path("intake/", include((intake_addresses, "intake"))),
     path("rules/", include((rules_addresses, "rules"))),
 ]

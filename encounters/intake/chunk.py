@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Prefetch, prefetch_related_objects
 
 from encounters import audit
-from encounters.intake import changes, chart, refusals
+from encounters.intake import changes, chart, refused
 from encounters.intake.corrections import interface_user, store_addendum
 from encounters.intake.json_values import json_value
 from encounters.intake.records import EncounterRecord, ReadEncounter, RefusedRecord
@@ -68,7 +68,7 @@ class Taking:
         self._take_new(new, patients)
         for record in again:
             self._take_again(record, self.encounters[record.external_id], patients)
-        kept = refusals.keep(self.refused, batch=self.batch, encounters=self.encounters, at=self.at)
+        kept = refused.keep(self.refused, batch=self.batch, encounters=self.encounters, at=self.at)
         for encounter, reasons in _held_back(kept).items():
             self._record(audit.Tag.RECORD_REFUSED, encounter, after={"refused": reasons})
         self.batch.refused += len({(each.line, each.encounter_id, each.administration_id) for each in self.refused})
@@ -206,7 +206,7 @@ class Taking:
         self.batch.encounters_unchanged += 1
 
     def _came_right(self, record: EncounterRecord, encounter: Encounter) -> None:
-        refusals.settle_those_that_came_right(
+        refused.settle_those_that_came_right(
             encounter=encounter,
             administration_ids=[each.external_id for each in record.administrations],
             at=self.at,
