@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from rules.errors import RulebookError
-from rules.result import CodedLine, Finding, NotBilled, Scalar, Step
+from rules.result import CodedLine, Counterfactual, Finding, NotBilled, Scalar, Step
 from rules.rulebook.model import Rulebook
-from rules.sentences import REASON_WORDS, SENTENCES, TITLES
+from rules.sentences import QUESTIONS, REASON_WORDS, SENTENCES, TITLES
 
 FIRST_MARK, HYDRATION_MARK, HOUR = 91, 31, 60
 
@@ -43,8 +43,6 @@ def _derived(values: dict[str, Scalar]) -> dict[str, str]:
     problem = values.get("problem")
     if isinstance(problem, str):
         words["problem"] = REASON_WORDS.get(problem, problem)
-    if "rivals" in values:
-        words["ranked"] = _ranked(values)
     if "runs" in values:
         words["run_word"] = "run" if values["runs"] == 1 else "runs"
     units = values.get("units")
@@ -57,12 +55,6 @@ def _derived(values: dict[str, Scalar]) -> dict[str, str]:
     if "given" in values and "per" in values:
         words.update(_quotient(values))
     return words
-
-
-def _ranked(values: dict[str, Scalar]) -> str:
-    if values["rivals"] == 0:
-        return "the only one of its access, so initial"
-    return "first in the hierarchy of its access, so initial"
 
 
 def _marks(units: int, first: int) -> str:
@@ -123,9 +115,7 @@ def _sources(rule_ids: Iterable[str], rulebook: Rulebook, on: str) -> tuple[Row,
         if rule is None:
             message = f"{rule_id} is not a rule of the rulebook on {on}"
             raise RulebookError(message)
-        publishers = dict.fromkeys(
-            rulebook.sources[citation.source_id].publisher for citation in rule.citations
-        )
+        publishers = dict.fromkeys(rulebook.sources[citation.source_id].publisher for citation in rule.citations)
         rows.append(
             Row(
                 f"{rule.title}: {rule.statement}",
@@ -159,3 +149,29 @@ def finding_mend(finding: Finding) -> str:
         return ""
     text = sentence(finding.mend)
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def counterfactual_question(finding: Finding) -> str:
+    """The head of a finding's counterfactuals: `If it stopped`, or plainly `If`."""
+    return QUESTIONS.get(finding.kind.value, "If")
+
+
+def counterfactual_condition(counterfactual: Counterfactual) -> str:
+    """The mended fact in words, to stand under its question."""
+    return sentence(counterfactual.mended)
+
+
+def counterfactual_change(counterfactual: Counterfactual) -> str:
+    """How the lines would change: `96367 instead of 96375`, or `as suggested`."""
+    gained = [_units(change, change[3] - change[2]) for change in counterfactual.changes if change[3] > change[2]]
+    lost = [_units(change, change[2] - change[3]) for change in counterfactual.changes if change[3] < change[2]]
+    if gained and lost:
+        return f"{', '.join(gained)} instead of {', '.join(lost)}"
+    if gained:
+        return f"{', '.join(gained)} more"
+    return f"{', '.join(lost)} less" if lost else "as suggested"
+
+
+def _units(change: tuple[str, tuple[str, ...], int, int], units: int) -> str:
+    name = "-".join([change[0], *change[1]])
+    return name if units == 1 else f"{name} ×{units}"

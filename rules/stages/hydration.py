@@ -8,7 +8,7 @@ from rules.result import Lost, Step
 from rules.vocabulary import FindingKind, LineFamily, Purpose, Reason, Role, Severity, Technique
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
-from rules.worksheet.units import AccessSheet, Service, Unit, running
+from rules.worksheet.units import AccessSheet, Entry, Service, Unit, running
 
 AROUND_CHEMO = frozenset({Purpose.PRE_HYDRATION, Purpose.POST_HYDRATION})
 
@@ -177,11 +177,12 @@ def _code_initial(sheet: Worksheet, access: AccessSheet, service: Service) -> No
     further = service.hour_marks[1:]
     draft = sheet.bill(
         "hydration_initial",
-        service.entries,
+        _timed_entries(service),
         role=Role.INITIAL,
         family=LineFamily.HYDRATION,
         steps=[
             step("hydration_initial", "B4", minutes=service.minutes),
+            *access.why_initial(),
             running(service.units, service.minutes),
         ],
         at=service.start,
@@ -205,7 +206,7 @@ def _code_additional(
         lost = [Lost(other, step("another_initial", "A3"))]
     sheet.bill_hours(
         "hydration_additional",
-        service.entries,
+        _timed_entries(service),
         marks,
         family=LineFamily.HYDRATION,
         role=Role.HYDRATION if is_beside else Role.ADDITIONAL_HOUR,
@@ -219,3 +220,8 @@ def _code_additional(
         spans=spans,
         lost=lost,
     )
+
+
+def _timed_entries(service: Service) -> list[Entry]:
+    """The entries of which minutes count."""
+    return [entry for entry in service.entries if chronology.common(entry.runs, service.runs)]

@@ -35,18 +35,9 @@ def _order(service: Service) -> tuple[bool, int, int, str]:
 
 def _initial(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
     slot = f"{service.family}_infusion_initial"
-    rivals = [other for other in access.infusions if other is not service]
-    steps = [
-        step(
-            "initial_infusion",
-            "A3",
-            minutes=service.minutes,
-            rivals=len(rivals),
-            family=service.family.value,
-        ),
-        running(service.units, service.minutes),
-    ]
-    draft = _first_hour(sheet, access, service, slot, Role.INITIAL, steps, [])
+    why = step("initial_infusion", "A1", minutes=service.minutes, family=service.family.value)
+    steps = [why, *access.why_initial(), running(service.units, service.minutes)]
+    draft = _first_hour(sheet, access, service, slot=slot, role=Role.INITIAL, steps=steps, lost=[])
     draft.is_initial = True
 
 
@@ -55,6 +46,7 @@ def _first_hour(
     access: AccessSheet,
     service: Service,
     slot: str,
+    *,
     role: Role,
     steps: list[Step],
     lost: list[Lost],
@@ -182,9 +174,9 @@ def _sequential(sheet: Worksheet, access: AccessSheet, service: Service) -> None
         access,
         service,
         slot,
-        Role.SEQUENTIAL,
-        [why, running(service.units, service.minutes)],
-        [Lost(initial, step("another_initial", "A1"))],
+        role=Role.SEQUENTIAL,
+        steps=[why, running(service.units, service.minutes)],
+        lost=[Lost(initial, step("another_initial", "A1"))],
     )
 
 
@@ -230,7 +222,7 @@ def _concurrent_chemo(sheet: Worksheet, access: AccessSheet, service: Service, p
     if choice == "none":
         sheet.withhold(service.entries, Reason.CONCURRENT_CHEMO, why)
     elif choice == sheet.in_force.codes["chemo_sequential"]:
-        _first_hour(sheet, access, service, "chemo_sequential", Role.SEQUENTIAL, [why], [])
+        _first_hour(sheet, access, service, "chemo_sequential", role=Role.SEQUENTIAL, steps=[why], lost=[])
     else:
         sheet.bill(
             "chemo_unlisted",

@@ -2,6 +2,7 @@
 
 from typing import TypeAlias
 
+from rules.result import Step
 from rules.vocabulary import FindingKind, LineFamily, Setting, Severity
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
@@ -19,7 +20,7 @@ def choose(sheet: Worksheet) -> None:
         if _follows_reason(sheet):
             access.initial = _by_reason(sheet, access, candidates)
         else:
-            access.initial = _by_hierarchy(sheet, candidates)
+            access.initial = _by_hierarchy(sheet, access, candidates)
 
 
 def _candidates(access: AccessSheet) -> list[Candidate]:
@@ -47,6 +48,7 @@ def _by_reason(sheet: Worksheet, access: AccessSheet, candidates: list[Candidate
     named = sheet.facts.primary_reason
     for candidate in open_to_choice:
         if named is not None and any(entry.id == named for entry in _entries(candidate)):
+            access.chosen_by = sheet.chose("initial_by_reason", "A4", "office_initial")
             return candidate
     is_named = any(entry.id == named for entry in sheet.entries)
     if not is_named and len({candidate.family for candidate in open_to_choice}) > 1:
@@ -57,7 +59,7 @@ def _by_reason(sheet: Worksheet, access: AccessSheet, candidates: list[Candidate
             sheet.chose("primary_reason_not_named", "A4", "office_initial", access=access.label),
             step("mend_primary_reason", "A4"),
         )
-    return _by_hierarchy(sheet, candidates)
+    return _by_hierarchy(sheet, access, candidates)
 
 
 def _chemo_first(candidates: list[Candidate]) -> list[Candidate]:
@@ -85,5 +87,18 @@ def rank(sheet: Worksheet, candidate: Candidate) -> tuple[int, int, int, str]:
     return (sheet.in_force.hierarchy.index(name), -candidate.minutes, start, candidate.id)
 
 
-def _by_hierarchy(sheet: Worksheet, candidates: list[Candidate]) -> Candidate:
-    return min(candidates, key=lambda candidate: rank(sheet, candidate))
+def _by_hierarchy(sheet: Worksheet, access: AccessSheet, candidates: list[Candidate]) -> Candidate:
+    ranked = sorted(candidates, key=lambda candidate: rank(sheet, candidate))
+    highest = ranked[0]
+    access.chosen_by = _why_highest(sheet, ranked)
+    return highest
+
+
+def _why_highest(sheet: Worksheet, ranked: list[Candidate]) -> Step:
+    """The only one, the highest class, or within its class the longest, the earliest, the first by id (A3)."""
+    if len(ranked) == 1:
+        return step("initial_alone", "A3")
+    first, second = (rank(sheet, candidate) for candidate in ranked[:2])
+    kinds = ("initial_by_class", "initial_by_minutes", "initial_by_start", "initial_by_id")
+    decided = next(nth for nth, kind in enumerate(kinds) if first[nth] != second[nth] or kind == kinds[-1])
+    return step(kinds[decided], "A3", second=ranked[1].names)

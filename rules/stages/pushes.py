@@ -1,7 +1,7 @@
 """The pushes of each access: new drugs, and repeats by the gap rule (coding-rules section 7)."""
 
 from rules.result import Lost, Step
-from rules.vocabulary import LineFamily, Reason, Role, Setting
+from rules.vocabulary import LineFamily, Reason, Role, Setting, Technique
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
@@ -29,6 +29,12 @@ class _Given:
     def __init__(self, access: AccessSheet) -> None:
         self.infusions = [unit for service in access.infusions for unit in service.units]
         self.infused = {name for unit in self.infusions for name in unit.ingredients}
+        self.pumped = {
+            name
+            for unit in access.units
+            if unit.technique == Technique.PUMP_INITIATION
+            for name in unit.ingredients
+        }
         self.pushed: set[str] = set()
         self.ends: dict[str, int] = {}
 
@@ -48,13 +54,10 @@ class _Given:
 
 
 def _initial(sheet: Worksheet, access: AccessSheet, push: Unit) -> None:
-    slot = "chemo_push_initial" if push.family == LineFamily.CHEMO else "therapeutic_push_initial"
-    rivals = len(access.pushes) + len(access.infusions) - 1
-    steps = [
-        step("initial_push", "A3", drug=push.names, rivals=rivals, family=push.family.value),
-        _time(push),
-    ]
-    draft = _line(sheet, access, push, slot, Role.INITIAL, steps)
+    slot = f"{push.family}_push_initial"
+    why = step("initial_push", "A1", drug=push.names, family=push.family.value)
+    steps = [why, *access.why_initial(), _time(push)]
+    draft = _line(sheet, access, push, slot, role=Role.INITIAL, steps=steps)
     draft.is_initial = True
 
 
@@ -69,6 +72,7 @@ def _line(
     access: AccessSheet,
     push: Unit,
     slot: str,
+    *,
     role: Role,
     steps: list[Step],
     lost: list[Lost] | None = None,
@@ -92,10 +96,11 @@ def _chemo(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Given) -> 
         why = step("repeat_push_chemo", "C5", drug=push.names)
         sheet.withhold(push.entries, Reason.REPEAT_PUSH_CHEMO, why)
         return
-    kind = "push_of_infused_chemo" if push.ingredients & given.infused else "further_push"
+    both_ways = push.ingredients & (given.infused | given.pumped)
+    kind = "push_of_infused_chemo" if both_ways else "further_push"
     steps = [step(kind, "C5", drug=push.names), _time(push)]
     lost = [Lost(sheet.in_force.codes["chemo_push_initial"], step("another_initial", "A3"))]
-    _line(sheet, access, push, "chemo_push", Role.PUSH, steps, lost)
+    _line(sheet, access, push, "chemo_push", role=Role.PUSH, steps=steps, lost=lost)
     given.report(push)
 
 
@@ -105,7 +110,7 @@ def _therapeutic(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Give
     if not is_infused and not is_repeat:
         steps = [step("further_push", "C5", drug=push.names), _time(push)]
         lost = [Lost(sheet.in_force.codes["therapeutic_push_initial"], step("another_initial", "A3"))]
-        _line(sheet, access, push, "therapeutic_push", Role.PUSH, steps, lost)
+        _line(sheet, access, push, "therapeutic_push", role=Role.PUSH, steps=steps, lost=lost)
         given.report(push)
         return
     verdict = _withheld(sheet, push, given, is_infused=is_infused)
@@ -143,5 +148,5 @@ def _repeat(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Given) ->
         gap = push.at - end
         why = sheet.chose("repeat_push", "C5", "repeat_push_gap", drug=push.names, gap=gap)
     lost = [Lost(sheet.in_force.codes["therapeutic_push"], step("same_drug_again", "C5"))]
-    _line(sheet, access, push, "therapeutic_push_repeat", Role.REPEAT_PUSH, [why, _time(push)], lost)
+    _line(sheet, access, push, "therapeutic_push_repeat", role=Role.REPEAT_PUSH, steps=[why, _time(push)], lost=lost)
     given.report(push)

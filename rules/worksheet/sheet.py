@@ -20,6 +20,7 @@ from rules.result import (
 from rules.rulebook.model import InForce
 from rules.rulebook.policy import Policy
 from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
+from rules.worksheet.doses import Dose
 from rules.worksheet.drafts import SLOT_ORDER, Draft, coded_line, in_order
 from rules.worksheet.units import LAST, AccessSheet, Entry, Unit
 
@@ -38,6 +39,7 @@ class Worksheet:
         self.accesses: list[AccessSheet] = []
         self.transfusions: dict[int, Spans] = {}
         self.drafts: list[Draft] = []
+        self.doses: list[Dose] = []
         self.not_billed: list[tuple[Entry, NotBilled]] = []
         self.findings: list[tuple[tuple[str, ...], Finding]] = []
         self.ledger: list[tuple[Entry, Draft | Reason, Spans]] = []
@@ -77,7 +79,7 @@ class Worksheet:
         ids = tuple(sorted({entry.id for entry in entries}))
         self.findings.append((ids, Finding(kind, severity, ids, why, mend)))
 
-    def bill(
+    def bill(  # noqa: PLR0913 (all but two by keyword)
         self,
         slot: str,
         entries: Sequence[Entry],
@@ -111,7 +113,7 @@ class Worksheet:
             date_of_service=dated,
             order=(
                 first.visit,
-                access.rank if access else 99,
+                access.rank if access else 0,
                 SLOT_ORDER.get(slot, 50),
                 LAST if at is None else at,
                 first.id,
@@ -130,7 +132,7 @@ class Worksheet:
                 self.ledger.append((entry, draft, used))
         return draft
 
-    def bill_hours(
+    def bill_hours(  # noqa: PLR0913 (all but three by keyword)
         self,
         slot: str,
         entries: Sequence[Entry],

@@ -139,6 +139,12 @@ class AccessSheet:
     pushes: list[Unit] = field(default_factory=list)
     hydration: Service | None = None
     initial: Service | Unit | None = None
+    chosen_by: Step | None = None
+    """Why that one is initial."""
+
+    def why_initial(self) -> list[Step]:
+        """Why that one is initial, as steps of its line."""
+        return [] if self.chosen_by is None else [self.chosen_by]
 
 
 def names(entries: Iterable[Entry]) -> str:
