@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from drugs import selectors
 from drugs.index import FormularyIndex, current_index, in_force
-from drugs.models import BillingCode, Drug, DrugProfile, MarketedSize, Product
+from drugs.models import BillingCode, Drug, DrugProfile, MarketedSize, Product, Unit
 from drugs.models.amounts import plain
 from drugs.models.names import normalise
 from drugs.models.package import parse_ndc
@@ -26,6 +27,8 @@ class DrugQuestion:
     ndc: str | None = None
     route: str | None = None
     circumstance: str = ""
+    volume_ml: Decimal | None = None
+    """What was given, or the bag's content: it decides among the codes of a fluid."""
 
 
 def drug_facts(
@@ -37,6 +40,7 @@ def drug_facts(
     ndc: str | None = None,
     route: str | None = None,
     circumstance: str = "",
+    volume_ml: Decimal | None = None,
 ) -> DrugFacts:
     """Return what the formulary holds of `drug` for dates of service `on`.
 
@@ -50,6 +54,7 @@ def drug_facts(
         ndc=ndc,
         route=route,
         circumstance=circumstance,
+        volume_ml=volume_ml,
     )
     return _facts(current_index(), question)
 
@@ -86,9 +91,12 @@ def _facts(index: FormularyIndex, question: DrugQuestion) -> DrugFacts:
         ndc=parse_ndc(question.ndc) if question.ndc else None,
         circumstance=question.circumstance,
     )
+    family = _family(index, question)
+    if family == Family.HYDRATION_FLUID:
+        meanings = _of_volume(meanings, question.volume_ml)
     return DrugFacts(
         name=drug.name,
-        family=_family(index, question),
+        family=family,
         billing_codes=tuple(_code_facts(index, meaning, question) for meaning in meanings),
         is_electrolyte=profile.is_electrolyte,
         is_biologic=profile.is_biologic,
@@ -106,6 +114,19 @@ def _family(index: FormularyIndex, question: DrugQuestion) -> Family:
     layers = ("", *question.policy_layers)
     said = [rows[layer].family for layer in layers if layer in rows]
     return Family(said[-1]) if said else Family.OTHER
+
+
+def _of_volume(meanings: tuple[BillingCode, ...], volume_ml: Decimal | None) -> tuple[BillingCode, ...]:
+    """Return the code of the largest bag that the volume fills, the smallest bag for less.
+
+    The codes of a fluid differ in the size of the bag alone (J7030 1,000 mL, J7040 500 mL, J7050 250 mL), and CMS lists
+    one package under all of them. Without a volume they stay as they are, several.
+    """
+    if volume_ml is None or any(meaning.per_unit != Unit.ML for meaning in meanings):
+        return meanings
+    by_size = sorted(meanings, key=lambda meaning: meaning.per_amount)
+    filled = [meaning for meaning in by_size if meaning.per_amount <= volume_ml]
+    return tuple(filled[-1:] or by_size[:1])
 
 
 def _product_of_package(index: FormularyIndex, question: DrugQuestion) -> Product | None:

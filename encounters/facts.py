@@ -135,8 +135,15 @@ def _question(
         product = resolution.product
     if drug is None:
         return None
+    is_dose_a_volume = given.volume_ml is None and given.dose_unit == "mL"
     return DrugQuestion(
-        drug=drug, on=charted.on, policy_layers=layers, product=product, ndc=charted.ndc, route=charted.route
+        drug=drug,
+        on=charted.on,
+        policy_layers=layers,
+        product=product,
+        ndc=charted.ndc,
+        route=charted.route,
+        volume_ml=given.dose_amount if is_dose_a_volume else given.volume_ml,
     )
 
 

@@ -19,9 +19,10 @@ from drugs.formulary.acts import (
     set_family,
     supersede_billing_code,
 )
-from drugs.formulary.starter import UnableToLoadSeed, load_seed
+from drugs.formulary.starter import Loaded, UnableToLoadSeed, load_seed
 
 __all__ = [
+    "Loaded",
     "UnableToAddDrug",
     "UnableToAddName",
     "UnableToAssignBillingCode",

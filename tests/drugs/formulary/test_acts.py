@@ -143,9 +143,7 @@ class TestAddName:
 
     def test_keeps_the_product_that_the_name_stands_for(self) -> None:
         product = ProductFactory.create(drug=listed_drug("pemetrexed"), name="Pemfexy")
-        formulary.add_name(
-            drug=product.drug, text="Pemfexy", kind=NameKind.BRAND, on=JULY, product=product, **cleo()
-        )
+        formulary.add_name(drug=product.drug, text="Pemfexy", kind=NameKind.BRAND, on=JULY, product=product, **cleo())
         assert selectors.resolve(name="pemfexy", on=JULY).product == product
 
     def test_refuses_a_name_that_another_drug_has(self) -> None:
@@ -201,9 +199,7 @@ class TestSetFamily:
 
     def test_of_a_policy_layer_leaves_everybody_else_alone(self) -> None:
         drug = listed_drug("example")
-        formulary.set_family(
-            drug=drug, family=Family.COMPLEX_BIOLOGIC, on=JULY, policy_layer="payer-a", **cleo()
-        )
+        formulary.set_family(drug=drug, family=Family.COMPLEX_BIOLOGIC, on=JULY, policy_layer="payer-a", **cleo())
         assert DrugFamily.objects.in_force(JULY).get(drug=drug, policy_layer="").family == "therapeutic"
 
     def test_refuses_to_overrun_a_later_one(self) -> None:
@@ -260,9 +256,7 @@ class TestSupersedeBillingCode:
     def test_keeps_product_and_routes_of_the_links(self) -> None:
         drug = listed_drug("vancomycin", code="J3370")
         product = ProductFactory.create(drug=drug)
-        formulary.assign_billing_code(
-            drug=drug, code="J3370", on=BEFORE, product=product, routes=[Route.IV], **cleo()
-        )
+        formulary.assign_billing_code(drug=drug, code="J3370", on=BEFORE, product=product, routes=[Route.IV], **cleo())
         self.supersede("J3370", "J3373")
         link = DrugBillingCode.objects.in_force(JULY).get(hcpcs="J3373", product=product)
         assert link.routes == ["IV"]

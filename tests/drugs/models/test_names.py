@@ -16,7 +16,7 @@ class TestNormalise:
         assert normalise(f"  {text}\u00a0") == normalise(text)
 
     @pytest.mark.parametrize(
-        "charted,expected",
+        ("charted", "expected"),
         [
             ("  Keytruda® ", "keytruda"),
             ("IRON   SUCROSE", "iron sucrose"),
@@ -46,7 +46,7 @@ class TestReduceName:
         assert bool(reduce_name(text)) == bool(normalise(text))
 
     @pytest.mark.parametrize(
-        "charted,expected",
+        ("charted", "expected"),
         [
             ("vancomycin HCl 1,000 mg IVPB", "vancomycin"),
             ("ondansetron 4 mg/2 mL vial", "ondansetron"),
@@ -60,7 +60,7 @@ class TestReduceName:
         assert reduce_name(charted) == expected
 
     @pytest.mark.parametrize(
-        "one,other",
+        ("one", "other"),
         [
             ("methylprednisolone acetate", "methylprednisolone sodium succinate"),
             ("pemetrexed ditromethamine", "pemetrexed disodium"),

@@ -7,7 +7,7 @@ from drugs.models.package import format_ndc, parse_ndc
 
 class TestParseNdc:
     @pytest.mark.parametrize(
-        "printed,eleven",
+        ("printed", "eleven"),
         [
             ("0002-7597-01", "00002759701"),
             ("50242-040-62", "50242004062"),

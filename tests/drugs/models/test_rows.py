@@ -9,17 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from drugs.models import (
-    BillingCode,
-    Drug,
-    DrugBillingCode,
     DrugFamily,
     DrugProfile,
     FormularyRelease,
-    HcpcsCode,
-    MarketedSize,
-    Ndc,
     NdcBillingCode,
-    Price,
 )
 from tests.factories.drugs import (
     BillingCodeFactory,
@@ -61,7 +54,7 @@ ROWS: list[tuple[str, Callable[[], dict[str, object]], Callable[..., models.Mode
 ]
 
 
-@pytest.mark.parametrize("identity,make", [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+@pytest.mark.parametrize(("identity", "make"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
 class TestPeriods:
     def test_may_follow_each_other(
         self, identity: Callable[[], dict[str, object]], make: Callable[..., models.Model]
