@@ -58,14 +58,17 @@ def converted(amount: Quantity, unit: str, concentration: Quantity | None = None
             return amount.amount * scale[source] / scale[target]
     if concentration is None or not concentration.amount.is_finite() or concentration.amount <= 0:
         return None
+    return _by_concentration(amount, unit, concentration)
+
+
+def _by_concentration(amount: Quantity, unit: str, concentration: Quantity) -> Decimal | None:
+    """From a volume to the drug in it, or from a drug to the volume that holds it."""
+    source, target = _word(amount.unit), _word(unit)
     if source in VOLUME:
         in_drug = Quantity(amount.amount * VOLUME[source] * concentration.amount, concentration.unit)
         return converted(in_drug, unit)
-    if target in VOLUME:
-        in_drug_amount = converted(amount, concentration.unit)
-        if in_drug_amount is not None:
-            return in_drug_amount / concentration.amount / VOLUME[target]
-    return None
+    in_drug_amount = converted(amount, concentration.unit) if target in VOLUME else None
+    return None if in_drug_amount is None else in_drug_amount / concentration.amount / VOLUME[target]
 
 
 def whole_units(amount: Decimal, rounding: str) -> int:
@@ -102,3 +105,15 @@ def smallest_opened(dose: Decimal, sizes: list[Decimal]) -> Decimal | None:
         if len(below) > MOST_TOTALS:
             return None
     return best
+
+
+def plain(amount: Decimal) -> str:
+    """A decimal without exponent or trailing zeros.
+
+    >>> plain(Decimal("250.00"))
+    '250'
+    """
+    if not amount.is_finite():
+        return str(amount)
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -44,7 +44,7 @@ def _text(value: object) -> str:
     return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401 (JSON)
+def _plain(value: object) -> Any:
     if value is None or type(value) in (str, int, bool):
         return value
     if isinstance(value, Enum):
@@ -53,7 +53,8 @@ def _plain(value: object) -> Any:  # noqa: ANN401 (JSON)
         return [_plain(item) for item in value]
     if is_dataclass(value):
         found = {}
-        for name, default, make in _fields(type(value)):
+        kind: Any = type(value)
+        for name, default, make in _fields(kind):
             item = getattr(value, name)
             if item == default and isinstance(item, bool) is isinstance(default, bool):
                 continue
@@ -76,8 +77,9 @@ def _factory(one: Field[Any]) -> Callable[[], object] | None:
 
 
 def _read(kind: type[T], text: str) -> T:
+    key: Any = kind
     try:
-        value = _reader(kind)(json.loads(text))
+        value = _reader(key)(json.loads(text))
     except (KeyError, TypeError, AttributeError, ArithmeticError) as wrong:
         message = f"not a snapshot of {kind.__name__}: {wrong!r}"
         raise ValueError(message) from wrong
@@ -86,7 +88,7 @@ def _read(kind: type[T], text: str) -> T:
 
 
 @cache
-def _reader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 (a type, or a form of one)
+def _reader(kind: Any) -> Callable[[Any], Any]:
     """What turns JSON into a value of that type."""
     if get_origin(kind) in (Union, UnionType):
         return _union_reader(get_args(kind))
@@ -95,9 +97,11 @@ def _reader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 (a type, or a fo
     if is_dataclass(kind) and isinstance(kind, type):
         return _dataclass_reader(kind)
     if kind in (date, datetime):
-        return lambda value: kind.fromisoformat(value)
+        read: Callable[[Any], Any] = kind.fromisoformat
+        return read
     if kind is Decimal or (isinstance(kind, type) and issubclass(kind, Enum)):
-        return lambda value: kind(value)
+        make: Callable[[Any], Any] = kind
+        return make
     return lambda value: value
 
 
@@ -119,9 +123,7 @@ def _tuple_reader(members: tuple[Any, ...]) -> Callable[[Any], Any]:
         read = _reader(members[0])
         return lambda value: tuple(read(item) for item in value)
     readers = [_reader(member) for member in members]
-    return lambda value: tuple(
-        read(item) for read, item in zip(readers, value, strict=True)
-    )
+    return lambda value: tuple(read(item) for read, item in zip(readers, value, strict=True))
 
 
 def _dataclass_reader(kind: type) -> Callable[[Any], Any]:

@@ -127,9 +127,7 @@ class AccessReason(StrEnum):
     CONVENIENCE = "convenience"
 
 
-ACCESS_REASONS_THAT_EARN = frozenset(
-    {AccessReason.PROTOCOL, AccessReason.INCOMPATIBLE, AccessReason.CONDITION}
-)
+ACCESS_REASONS_THAT_EARN = frozenset({AccessReason.PROTOCOL, AccessReason.INCOMPATIBLE, AccessReason.CONDITION})
 
 
 class Severity(StrEnum):

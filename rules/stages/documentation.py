@@ -33,12 +33,12 @@ def _orders(sheet: Worksheet) -> None:
         if order is not None:
             _compare(sheet, entry, order)
         elif entry.family == LineFamily.HYDRATION:
-            _find_for(sheet, FindingKind.HYDRATION_NO_ORDER, Severity.WARNS, entry, "A7", "mend_order")
+            _find_for(sheet, FindingKind.HYDRATION_NO_ORDER, Severity.WARNS, entry, rule="A7", mend="mend_order")
         elif entry.given.purpose not in SERVES_ANOTHER:
-            _find_for(sheet, FindingKind.MISSING_ORDER, Severity.WARNS, entry, "A7", "mend_order")
+            _find_for(sheet, FindingKind.MISSING_ORDER, Severity.WARNS, entry, rule="A7", mend="mend_order")
 
 
-def _find_for(sheet: Worksheet, kind: FindingKind, severity: Severity, entry: Entry, rule: str, mend: str) -> None:
+def _find_for(sheet: Worksheet, kind: FindingKind, severity: Severity, entry: Entry, *, rule: str, mend: str) -> None:
     sheet.find(kind, severity, [entry], step(kind.value, rule, drug=entry.drug), step(mend, rule))
 
 
@@ -82,7 +82,7 @@ def _dose_differs(sheet: Worksheet, entry: Entry, order: Order) -> bool:
 def _lots(sheet: Worksheet) -> None:
     for entry in sheet.passed:
         if entry.given.lot is None and entry.given.purpose not in SERVES_ANOTHER:
-            _find_for(sheet, FindingKind.LOT_MISSING, Severity.INFORMS, entry, "R15", "mend_lot")
+            _find_for(sheet, FindingKind.LOT_MISSING, Severity.INFORMS, entry, rule="R15", mend="mend_lot")
 
 
 def _plan_and_response(sheet: Worksheet) -> None:
@@ -114,15 +114,17 @@ def _authorizations(sheet: Worksheet, held: tuple[PriorAuthorization, ...]) -> N
             continue
         of_drug = [one for one in held if one.drug.strip().casefold() == entry.drug.casefold()]
         if not of_drug:
-            _find_for(sheet, FindingKind.PRIOR_AUTH_MISSING, Severity.BLOCKS, entry, "R18", "mend_authorization")
+            _find_for(
+                sheet, FindingKind.PRIOR_AUTH_MISSING, Severity.BLOCKS, entry, rule="R18", mend="mend_authorization"
+            )
         elif not any(_is_valid(sheet, one) for one in of_drug):
             _find_for(
                 sheet,
                 FindingKind.PRIOR_AUTH_EXHAUSTED,
                 Severity.BLOCKS,
                 entry,
-                "R18",
-                "mend_authorization",
+                rule="R18",
+                mend="mend_authorization",
             )
 
 
@@ -149,8 +151,8 @@ def _off_label(sheet: Worksheet) -> None:
                 FindingKind.OFF_LABEL_SUPPORT_MISSING,
                 Severity.WARNS,
                 entry,
-                "R19",
-                "mend_off_label",
+                rule="R19",
+                mend="mend_off_label",
             )
 
 

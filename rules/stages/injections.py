@@ -31,7 +31,7 @@ def code(sheet: Worksheet) -> None:
         if unit.missing is not None:
             continue
         if unit.technique == Technique.ON_BODY_INJECTOR:
-            _stand(sheet, unit, "on_body_injector", Role.INJECTION, "on_body_injector", "C12")
+            _stand(sheet, unit, "on_body_injector", Role.INJECTION, kind="on_body_injector", rule="C12")
         elif unit.technique == Technique.PUMP_REFILL:
             _refill(sheet, unit)
         elif unit.route == Route.IV:
@@ -49,7 +49,7 @@ def code(sheet: Worksheet) -> None:
     _ia_infusions(sheet, ia_infusions)
 
 
-def _stand(sheet: Worksheet, unit: Unit, slot: str, role: Role, kind: str, rule: str) -> Draft:
+def _stand(sheet: Worksheet, unit: Unit, slot: str, role: Role, *, kind: str, rule: str) -> Draft:
     """One line for one unit, beside whatever else is coded."""
     return sheet.bill(
         slot,
@@ -66,7 +66,7 @@ def _unlisted(sheet: Worksheet, unit: Unit, kind: str) -> None:
     """96549 for chemo, 96379 otherwise, with a finding: the payer will ask what it was."""
     is_chemo = unit.family == LineFamily.CHEMO
     slot = "chemo_unlisted" if is_chemo else "therapeutic_unlisted"
-    draft = _stand(sheet, unit, slot, Role.UNLISTED, kind, "C13")
+    draft = _stand(sheet, unit, slot, Role.UNLISTED, kind=kind, rule="C13")
     sheet.find(
         FindingKind.UNLISTED,
         Severity.WARNS,
@@ -79,7 +79,7 @@ def _unlisted(sheet: Worksheet, unit: Unit, kind: str) -> None:
 def _refill(sheet: Worksheet, unit: Unit) -> None:
     is_implanted = any(entry.given.is_implanted for entry in unit.entries)
     slot = "pump_refill_implanted" if is_implanted else "pump_refill"
-    _stand(sheet, unit, slot, Role.PUMP, slot, "C9")
+    _stand(sheet, unit, slot, Role.PUMP, kind=slot, rule="C9")
 
 
 def _pump(sheet: Worksheet, unit: Unit) -> None:
@@ -96,14 +96,14 @@ def _pump(sheet: Worksheet, unit: Unit) -> None:
             unit,
             "pump_start_medicare" if is_g0498 else "chemo_pump_start",
             Role.PUMP,
-            "pump_start",
-            "C9",
+            kind="pump_start",
+            rule="C9",
         )
         draft.steps.append(sheet.chose("pump_start_policy", "C9", "pump_start"))
     elif sheet.facts.setting == Setting.OFFICE:
         _unlisted(sheet, unit, "pump_start")
     else:
-        _stand(sheet, unit, "prolonged_infusion_facility", Role.PUMP, "pump_start", "C9")
+        _stand(sheet, unit, "prolonged_infusion_facility", Role.PUMP, kind="pump_start", rule="C9")
 
 
 def _is_ia_infusion(unit: Unit) -> bool:
@@ -119,7 +119,7 @@ def _other_route(sheet: Worksheet, unit: Unit) -> None:
     elif unit.route == Route.INTRALESIONAL:
         _intralesional(sheet, unit)
     else:
-        draft = _stand(sheet, unit, CAVITIES[unit.route], Role.ROUTE, "cavity", "C13")
+        draft = _stand(sheet, unit, CAVITIES[unit.route], Role.ROUTE, kind="cavity", rule="C13")
         if _is_reduced(sheet, unit):
             draft.modifiers.append(REDUCED)
             draft.steps.append(step("reduced", "C13"))
@@ -152,20 +152,20 @@ def _intralesional(sheet: Worksheet, unit: Unit) -> None:
     lesions = max(entry.given.lesions for entry in unit.entries)
     is_many = lesions > sheet.in_force.number("lesions_to")
     slot = "intralesional_many" if is_many else "intralesional"
-    draft = _stand(sheet, unit, slot, Role.ROUTE, "intralesional", "C13")
+    draft = _stand(sheet, unit, slot, Role.ROUTE, kind="intralesional", rule="C13")
     draft.steps.append(step("lesions", "C13", lesions=lesions))
 
 
 def _intra_arterial(sheet: Worksheet, unit: Unit) -> None:
     if unit.family != LineFamily.CHEMO:
         slot = "therapeutic_intra_arterial"
-        _stand(sheet, unit, slot, Role.ROUTE, "intra_arterial", "C13")
+        _stand(sheet, unit, slot, Role.ROUTE, kind="intra_arterial", rule="C13")
     elif unit.technique == Technique.PUMP_INITIATION:
-        _stand(sheet, unit, "chemo_ia_pump", Role.PUMP, "pump_start", "C9")
+        _stand(sheet, unit, "chemo_ia_pump", Role.PUMP, kind="pump_start", rule="C9")
     elif unit.technique == Technique.PUMP_UNATTENDED:
         _unlisted(sheet, unit, "pump_unattended")
     else:
-        _stand(sheet, unit, "chemo_ia_push", Role.ROUTE, "intra_arterial_push", "B1")
+        _stand(sheet, unit, "chemo_ia_push", Role.ROUTE, kind="intra_arterial_push", rule="B1")
 
 
 def _injections(sheet: Worksheet, units: list[Unit]) -> None:
@@ -196,7 +196,7 @@ def _injection(sheet: Worksheet, unit: Unit) -> Draft:
         rule = "C8"
         is_hormonal = all(_is_hormonal(entry) for entry in _chemo_entries(unit))
         slot = "chemo_injection_hormonal" if is_hormonal else "chemo_injection"
-    return _stand(sheet, unit, slot, Role.INJECTION, slot, rule)
+    return _stand(sheet, unit, slot, Role.INJECTION, kind=slot, rule=rule)
 
 
 def _chemo_entries(unit: Unit) -> list[Entry]:

@@ -1,5 +1,7 @@
 """What is set aside before any coding, always with its reason (coding-rules section 1)."""
 
+from itertools import pairwise
+
 from rules import chronology
 from rules.chronology import Spans
 from rules.facts import Administration, EncounterFacts, Span
@@ -120,7 +122,7 @@ def _is_broken(spans: tuple[Span, ...], start: int | None, stop: int | None) -> 
             return True
         minutes.append(pair)
     minutes.sort()
-    if any(later[0] < earlier[1] for earlier, later in zip(minutes, minutes[1:], strict=False)):
+    if any(later[0] < earlier[1] for earlier, later in pairwise(minutes)):
         return True
     return any((start is not None and first < start) or (stop is not None and last > stop) for first, last in minutes)
 
@@ -256,35 +258,41 @@ def _note_transfusion(sheet: Worksheet, entry: Entry) -> None:
 
 
 def _verdict(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | None:
-    given = entry.given
-    family, purpose, route = given.drug.family, given.purpose, given.route
+    """Why an entry earns no administration line, or None where it is coded."""
+    return _by_route_or_purpose(sheet, entry) or _by_family(sheet, entry)
+
+
+def _by_route_or_purpose(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | None:
+    purpose, route = entry.given.purpose, entry.given.route
     if route in ROUTES_NOT_CODED:
         return Reason.ROUTE_NOT_CODED, step("route_not_coded", "C14", route=str(route))
     if purpose in INCIDENTAL:
         return Reason.INCIDENTAL, step("incidental", "F1", purpose=str(purpose))
-    if purpose == Purpose.TRANSFUSION and family != Family.BLOOD:
-        verdict = _for_a_transfusion(sheet, entry)
-        if verdict is not None:
-            return verdict
-    if purpose in PART_OF_A_PROCEDURE or family == Family.CONTRAST:
+    if purpose in PART_OF_A_PROCEDURE:
+        return Reason.BUNDLED_WITH_PROCEDURE, step("bundled_with_procedure", "D6")
+    if purpose == Purpose.TRANSFUSION:
+        return _for_a_transfusion(sheet, entry)
+    return None
+
+
+def _by_family(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | None:
+    family = entry.given.drug.family
+    if family == Family.CONTRAST:
         return Reason.BUNDLED_WITH_PROCEDURE, step("bundled_with_procedure", "D6")
     if family == Family.BLOOD:
         return Reason.TRANSFUSION, step("transfusion", "D5")
-    if route not in KNOWN_ROUTES:
-        sheet.find(
-            FindingKind.MISSING_ROUTE,
-            Severity.BLOCKS,
-            [entry],
-            step("missing_route", "R3", drug=entry.drug),
-            step("mend_route", "R3"),
-        )
-        return Reason.MISSING_ROUTE, step("missing_route", "R3", drug=entry.drug)
+    if entry.given.route not in KNOWN_ROUTES:
+        why = step("missing_route", "R3", drug=entry.drug)
+        sheet.find(FindingKind.MISSING_ROUTE, Severity.BLOCKS, [entry], why, step("mend_route", "R3"))
+        return Reason.MISSING_ROUTE, why
     if family == Family.VACCINE:
         return Reason.IMMUNIZATION, step("immunization", "C7")
     return None
 
 
 def _for_a_transfusion(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | None:
+    if entry.given.drug.family == Family.BLOOD:
+        return None
     if entry.given.drug.family == Family.HYDRATION_FLUID:
         return Reason.INCIDENTAL, step("incidental", "D1", purpose="transfusion")
     if sheet.policy["transfusion_premeds"] == "not_billable":

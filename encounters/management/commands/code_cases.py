@@ -10,7 +10,7 @@ import yaml
 from django.core.management.base import BaseCommand, CommandError
 
 from drugs.formulary.starter import seeded_electrolytes
-from rules import cases
+from rules.cases import comparison
 from rules.rulebook.loader import load_rulebook
 
 SOUNDNESS = ("agrees", "policy", "disagrees", "all")
@@ -24,13 +24,13 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        """The files, which of their cases to run, and where to write the answers."""
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-        parser.add_argument(
-            "--soundness", choices=SOUNDNESS, help="which cases to run; default: all but disagrees"
-        )
+        parser.add_argument("--soundness", choices=SOUNDNESS, help="which cases to run; default: all but disagrees")
         parser.add_argument("--json", type=Path, metavar="OUT", help="write each case's answer here")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Runs the cases in the order of the files."""
         wanted: str | None = options["soundness"]
         rulebook, electrolytes = load_rulebook(), seeded_electrolytes()
         report: list[dict[str, Any]] = []
@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 continue
             if not _is_wanted(case, wanted):
                 continue
-            outcome = cases.run_case(case, rulebook=rulebook, electrolytes=electrolytes)
+            outcome = comparison.run_case(case, rulebook=rulebook, electrolytes=electrolytes)
             passed, failed = passed + outcome.passed, failed + (not outcome.passed)
             if not outcome.passed:
                 self.stdout.write(_difference(case, outcome))
@@ -80,7 +80,7 @@ def _is_wanted(case: Mapping[str, Any], wanted: str | None) -> bool:
     return wanted in ("all", soundness)
 
 
-def _difference(case: Mapping[str, Any], outcome: cases.Outcome) -> str:
+def _difference(case: Mapping[str, Any], outcome: comparison.Outcome) -> str:
     head = f"FAILED {outcome.case_id}: {case.get('question') or case.get('drug') or ''}"
     if outcome.error:
         return f"{head}\n  {outcome.error}"
@@ -92,23 +92,22 @@ def _difference(case: Mapping[str, Any], outcome: cases.Outcome) -> str:
     return "\n".join(rows)
 
 
-def _name(key: cases.LineKey) -> str:
+def _name(key: comparison.LineKey) -> str:
     code, modifiers = key
     return "-".join([code, *(modifiers or ())])
 
 
-def _dispute(case: Mapping[str, Any], outcome: cases.Outcome) -> str:
+def _dispute(case: Mapping[str, Any], outcome: comparison.Outcome) -> str:
     published = (case.get("expected") or {}).get("lines") or []
     told = ", ".join(
-        "-".join([str(line.get("code")), *map(str, line.get("modifiers") or ())])
-        + f" ×{line.get('units', 1)}"
+        "-".join([str(line.get("code")), *map(str, line.get("modifiers") or ())]) + f" ×{line.get('units', 1)}"
         for line in published
     )
     ours = ", ".join(f"{_name(key)} ×{units}" for key, units in sorted(outcome.given.items(), key=str))
     return f"disputed {outcome.case_id}: published {told or 'nothing'}; ours {ours or 'nothing'}"
 
 
-def _report(case: Mapping[str, Any], outcome: cases.Outcome) -> dict[str, Any]:
+def _report(case: Mapping[str, Any], outcome: comparison.Outcome) -> dict[str, Any]:
     findings = () if outcome.result is None else outcome.result.findings
     reasons = () if outcome.result is None else outcome.result.not_billed
     return {

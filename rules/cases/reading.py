@@ -1,18 +1,15 @@
-"""Published worked cases: their form read into facts, coded, and compared with the published answer.
+"""The form of worked cases read into facts. Every assumption about what a case leaves out stands here.
 
-The form is that of `docs/worked-cases.md`; every assumption about what a case leaves out stands here.
+The form is that of `docs/worked-cases.md`.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 from rules import amounts
-from rules.engine import code_encounter
-from rules.errors import RulebookError
 from rules.facts import (
     Access,
     Administration,
@@ -24,18 +21,13 @@ from rules.facts import (
     Quantity,
     Span,
 )
-from rules.result import CodedLine, CodingResult
-from rules.rulebook.model import Rulebook
-from rules.vocabulary import AccessReason, Family, Kind, Role, Setting, Technique
+from rules.vocabulary import AccessReason, Family, Kind, Setting, Technique
 
 Record: TypeAlias = Mapping[str, Any]
-LineKey: TypeAlias = tuple[str, tuple[str, ...] | None]
 
 DEFAULT_DATE = date(2026, 1, 15)
 FIRST_SLOT = time(8, 0)
 SLOT_GAP = timedelta(minutes=5)
-OUTSIDE = "36430"
-"""Transfusion: outside this family of codes, left out on both sides."""
 
 _FAMILIES = {
     Kind.CHEMO: Family.ANTINEOPLASTIC,
@@ -56,116 +48,9 @@ class CaseError(ValueError):
     """A case is not in the form of worked cases; the message says which key and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the engine gave for one case, and whether that is the published answer.
-
-    `wanted` and `given` hold units by code, and by modifiers where those are compared.
-    """
-
-    case_id: str
-    passed: bool
-    wanted: Mapping[LineKey, Decimal]
-    given: Mapping[LineKey, Decimal]
-    result: CodingResult | None
-    lines: tuple[CodedLine, ...] = ()
-    not_billable: tuple[str, ...] = ()
-    error: str = ""
-    date_of_service: date = DEFAULT_DATE
-
-
 def is_drug_unit_case(case: Record) -> bool:
     """A case without administrations asks for billing units."""
     return "administrations" not in case
-
-
-def run_case(
-    case: Record, *, rulebook: Rulebook, electrolytes: frozenset[str] = frozenset()
-) -> Outcome:
-    """Codes a case and compares; a case that cannot be read fails with its error, it never raises."""
-    case_id = str(case.get("id"))
-    try:
-        facts = facts_of_case(case, electrolytes=electrolytes)
-        overrides = _overrides(case)
-        result = code_encounter(facts, rulebook=rulebook, overrides=overrides)
-        wanted = _wanted(case)
-    except (CaseError, RulebookError) as wrong:
-        return Outcome(case_id, passed=False, wanted={}, given={}, result=None, error=str(wrong))
-    lines = _compared_lines(case, result)
-    with_modifiers = is_drug_unit_case(case) or any(key[1] for key in wanted)
-    given = _totals([(line.code, line.modifiers, Decimal(line.units)) for line in lines])
-    if not with_modifiers:
-        wanted, given = _without_modifiers(wanted), _without_modifiers(given)
-    billed = {one for line in lines for one in line.administrations}
-    return Outcome(
-        case_id,
-        passed=wanted == given,
-        wanted=wanted,
-        given=given,
-        result=result,
-        lines=lines,
-        not_billable=tuple(one.id for one in facts.administrations if one.id not in billed),
-        date_of_service=facts.date_of_service,
-    )
-
-
-def _overrides(case: Record) -> dict[str, str]:
-    return {
-        str(key): str(value).lower() if isinstance(value, bool) else _policy_text(value)
-        for key, value in (case.get("policy") or {}).items()
-    }
-
-
-def _policy_text(value: object) -> str:
-    text = str(value)
-    return text.lower() if text in ("True", "False", "None") else text
-
-
-def _compared_lines(case: Record, result: CodingResult) -> tuple[CodedLine, ...]:
-    is_unit = is_drug_unit_case(case)
-    return tuple(
-        line
-        for line in result.lines
-        if line.code != OUTSIDE and (line.role in (Role.DRUG, Role.DISCARDED)) == is_unit
-    )
-
-
-def _wanted(case: Record) -> dict[LineKey, Decimal]:
-    """The answer that the case is held against: where it disagrees, what the rules give today."""
-    source = case.get("expected") or {}
-    listed = source.get("lines")
-    if case.get("soundness") == "disagrees":
-        listed = case.get("current_lines")
-    try:
-        return _totals(
-            [
-                (
-                    str(line["code"]),
-                    tuple(str(one) for one in line.get("modifiers") or ()),
-                    Decimal(str(line.get("units", 1))),
-                )
-                for line in listed or ()
-                if str(line["code"]) != OUTSIDE
-            ]
-        )
-    except (KeyError, TypeError, AttributeError, InvalidOperation) as wrong:
-        message = f"expected lines: {wrong!r}"
-        raise CaseError(message) from wrong
-
-
-def _totals(lines: list[tuple[str, tuple[str, ...], Decimal]]) -> dict[LineKey, Decimal]:
-    totals: dict[LineKey, Decimal] = {}
-    for code, modifiers, units in lines:
-        key = (code, tuple(sorted(modifiers)))
-        totals[key] = totals.get(key, Decimal(0)) + units
-    return totals
-
-
-def _without_modifiers(lines: Mapping[LineKey, Decimal]) -> dict[LineKey, Decimal]:
-    totals: dict[LineKey, Decimal] = {}
-    for (code, _), units in lines.items():
-        totals[code, None] = totals.get((code, None), Decimal(0)) + units
-    return totals
 
 
 def facts_of_case(case: Record, *, electrolytes: frozenset[str] = frozenset()) -> EncounterFacts:
@@ -213,7 +98,7 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _word(kind: Any, value: object, key: str) -> Any:  # noqa: ANN401 (any of the enums)
+def _word(kind: Any, value: object, key: str) -> Any:
     try:
         return kind(str(value))
     except ValueError as wrong:
@@ -266,9 +151,7 @@ class _Times:
         return start, None if minutes is None else start + minutes
 
 
-def _administration(
-    record: Record, times: _Times, electrolytes: frozenset[str]
-) -> Administration:
+def _administration(record: Record, times: _Times, electrolytes: frozenset[str]) -> Administration:
     segments = times.spans(record.get("segments"), "segments") or None
     start, stop = _start_and_stop(record, times, segments)
     dose = _quantity(record.get("dose"), "dose")
@@ -413,9 +296,7 @@ def _container(record: Record) -> Container:
     return Container(size, int(record.get("count") or 1), None if single is None else bool(single))
 
 
-def _discarded(
-    case: Record, dose: Quantity | None, containers: tuple[Container, ...]
-) -> Quantity | None:
+def _discarded(case: Record, dose: Quantity | None, containers: tuple[Container, ...]) -> Quantity | None:
     """Key absent: the rest of what was opened is charted and agrees with the arithmetic."""
     if "discarded" in case:
         return _quantity(case["discarded"], "discarded")

@@ -1,0 +1,1 @@
+"""Published worked cases: read into facts, coded, and compared with the published answer."""
