@@ -7,6 +7,7 @@ started. Their data lies under that folder; the sockets they listen on are open 
 import contextlib
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -81,6 +82,8 @@ def servers(instance: Path, *, database: bool, broker: bool, is_durable: bool = 
         yield started
     finally:
         processes.end_all(reversed(started))
+        if not sockets.is_relative_to(instance):
+            shutil.rmtree(sockets, ignore_errors=True)
 
 
 def _own_folder(folder: Path) -> Path:

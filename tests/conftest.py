@@ -1,18 +1,9 @@
 """What every test may ask for. Nothing of Django is imported here, so that the rules can be tested without it."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-
-def pytest_unconfigure() -> None:
-    """The folder that tests/settings.py made for this process is gone."""
-    made = Path(os.environ.get("VAR_DIR", ""))
-    if made.name.startswith("infusion-coder-tests-"):
-        shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

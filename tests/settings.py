@@ -1,14 +1,20 @@
 """The settings that run in production, but for what only costs time in a test."""
 
+import atexit
 import os
+import shutil
 import tempfile
+from pathlib import Path
 
-# A folder of its own for every test process, so that parallel ones and a running instance never meet. With DATABASE_URL
-# and REDIS_URL given, only the secret key lies in it. tests/conftest.py removes it.
-os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="infusion-coder-tests-")
+# One folder for a test run, removed by the process that made it, and in it one for each parallel process: they never
+# meet each other or a running instance. With DATABASE_URL and REDIS_URL given, only the secret key lies there.
+if "INFUSION_CODER_TEST_RUN" not in os.environ:
+    os.environ["INFUSION_CODER_TEST_RUN"] = tempfile.mkdtemp(prefix="infusion-coder-tests-")
+    atexit.register(shutil.rmtree, os.environ["INFUSION_CODER_TEST_RUN"], ignore_errors=True)
+os.environ["VAR_DIR"] = str(Path(os.environ["INFUSION_CODER_TEST_RUN"]) / str(os.getpid()))
 
-from infusion_coder.settings import *  # noqa: E402, F403
-from infusion_coder.settings import DATABASES, STORAGES  # noqa: E402
+from infusion_coder.settings import *
+from infusion_coder.settings import DATABASES, STORAGES
 
 # The production backend, able to empty tables that refuse TRUNCATE.
 DATABASES["default"]["ENGINE"] = "tests.postgresql"

@@ -111,6 +111,12 @@ class TestServers:
         with pytest.raises(UnableToStartServer, match="nonsense"), database(tmp_path):
             pass
 
+    def test_leave_no_sockets_elsewhere(self, tmp_path: Path) -> None:
+        long = tmp_path / ("x" * 120)
+        with database(long):
+            assert query(long, "SELECT 1") == [(1,)]
+        assert not embedded.socket_dir(long).exists()
+
     def test_run_side_by_side(self, tmp_path: Path) -> None:
         (tmp_path / "one").mkdir()
         with database(tmp_path / "one"), database(tmp_path / "two"):
