@@ -18,7 +18,7 @@ from tests.factories.encounters import (
 
 class TestReadChange:
     @pytest.mark.parametrize(
-        "field,value,expected",
+        ("field", "value", "expected"),
         [
             ("started_at", "2026-01-15T10:00:00-05:00", datetime(2026, 1, 15, 15, tzinfo=UTC)),
             ("stopped_at", None, None),
@@ -46,7 +46,7 @@ class TestReadChange:
             (
                 "containers",
                 [{"size_amount": "100", "size_unit": "mg", "count": 2, "is_single_dose": True}],
-                (Opened(Decimal(100), "mg", 2, True),),
+                (Opened(Decimal(100), "mg", 2, is_single_dose=True),),
             ),
         ],
     )
@@ -54,7 +54,7 @@ class TestReadChange:
         assert read_change(field=field, value=value) == expected
 
     @pytest.mark.parametrize(
-        "field,value",
+        ("field", "value"),
         [
             ("encounter", 1),
             ("id", 1),
@@ -99,7 +99,7 @@ class TestStatement:
         said = statement(given)
         assert (said.drug_name, said.bag, said.access, said.order) == ("Cefazolin", "1", "", "")
         assert said.pauses == ((MORNING + timedelta(minutes=20), MORNING + timedelta(minutes=30)),)
-        assert said.containers == (Opened(Decimal(1000), "mg", 1, True),)
+        assert said.containers == (Opened(Decimal(1000), "mg", 1, is_single_dose=True),)
 
     def test_the_newest_value_of_a_field_counts_and_others_stay(self) -> None:
         given = DrugAdministrationFactory.create(stopped_at=None)
@@ -126,7 +126,7 @@ class TestClock:
     START, STOP = MORNING, MORNING + timedelta(minutes=60)
 
     @pytest.mark.parametrize(
-        "start,stop,minutes,expected",
+        ("start", "stop", "minutes", "expected"),
         [
             (START, None, 45, (START, START + timedelta(minutes=45))),
             (None, STOP, 45, (STOP - timedelta(minutes=45), STOP)),

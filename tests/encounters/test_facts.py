@@ -120,7 +120,9 @@ class TestTheEncounter:
 
     def test_reads_orders_and_accesses(self) -> None:
         encounter = EncounterFactory.create()
-        OrderFactory.create(encounter=encounter, reference="o1", dose_amount=Decimal("2.500"), dose_unit="g", route="IV")
+        OrderFactory.create(
+            encounter=encounter, reference="o1", dose_amount=Decimal("2.500"), dose_unit="g", route="IV"
+        )
         VascularAccessFactory.create(encounter=encounter, label="A", kind="port")
         VascularAccessFactory.create(encounter=encounter, label="B", reason="incompatible")
         facts = encounter_facts(encounter=encounter)
@@ -161,12 +163,23 @@ class TestAnAdministration:
         assert (said.id, said.route, said.technique, said.access) == ("a1", "IV", "infusion", "B")
         assert (said.start, said.stop) == (MORNING, MORNING + timedelta(minutes=60))
         assert said.pauses == (Span(MORNING + timedelta(minutes=20), MORNING + timedelta(minutes=30)),)
-        assert (said.bag, said.purpose, said.status, said.visit, said.order) == ("7", "premedication", "stopped", 2, "o1")
+        assert (said.bag, said.purpose, said.status, said.visit, said.order) == (
+            "7",
+            "premedication",
+            "stopped",
+            2,
+            "o1",
+        )
         assert (said.dose, said.discarded) == (Quantity(Decimal(1000), "mg"), Quantity(Decimal(50), "mg"))
         assert said.containers == (Container(Quantity(Decimal(1000), "mg"), 2, is_single_dose=True),)
         assert (said.volume_ml, said.rate, said.lot) == (Decimal(100), "100 mL/h", "L1")
         assert said.ndc is not None
-        assert (said.ndc.label, said.diagnosis, said.lesions, said.charted_by) == ("0143-9924-90", "cellulitis", 3, "RN")
+        assert (said.ndc.label, said.diagnosis, said.lesions, said.charted_by) == (
+            "0143-9924-90",
+            "cellulitis",
+            3,
+            "RN",
+        )
         flags = (said.is_implanted, said.is_new_setup, said.is_puncture_by_other, said.is_without_tap, said.is_on_pump)
         assert all(flags)
 

@@ -252,7 +252,7 @@ def a_result(
 
 
 class CodingRunFactory(factory.django.DjangoModelFactory[CodingRun]):
-    """A stored run that suggested `lines` and reported `findings`, rows of its own for each; one infusion unless told."""
+    """A stored run that suggested `lines` and reported `findings`, with a row for each; one infusion unless told."""
 
     class Meta:
         model = CodingRun
@@ -280,7 +280,7 @@ class CodingRunFactory(factory.django.DjangoModelFactory[CodingRun]):
     microseconds = 1000
 
     @factory.post_generation
-    def rows(self: CodingRun, create: bool, _: object, **kwargs: object) -> None:  # noqa: FBT001 as called
+    def rows(self: CodingRun, create: bool, _: object, **kwargs: object) -> None:
         """The rows beside the whole; the encounter is coded."""
         if create:
             coding._store(self, coding.result_of(self))

@@ -4,6 +4,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from factory.django import DjangoModelFactory
+from psycopg import sql
 
 from encounters.models.append_only import AppendOnly, RewriteRefused
 from tests.factories import encounters as make
@@ -21,9 +22,10 @@ FACTORIES = (
 )
 
 
-def run_sql(statement: str, *parameters: object) -> None:
+def run_sql(statement: str, table: str, *parameters: object) -> None:
+    composed = sql.SQL(statement).format(sql.Identifier(table))  # type: ignore[arg-type]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(composed, parameters)
 
 
 def test_none_is_forgotten() -> None:
@@ -54,17 +56,17 @@ class TestAppendOnly:
     def test_the_database_refuses_an_update(self, factory: type[DjangoModelFactory]) -> None:
         row = factory.create()
         with pytest.raises(IntegrityError, match="never changed or deleted"):
-            run_sql(f"UPDATE {row._meta.db_table} SET id = id WHERE id = %s", row.pk)
+            run_sql("UPDATE {} SET id = id WHERE id = %s", row._meta.db_table, row.pk)
 
     def test_the_database_refuses_a_delete(self, factory: type[DjangoModelFactory]) -> None:
         row = factory.create()
         with pytest.raises(IntegrityError, match="never changed or deleted"):
-            run_sql(f"DELETE FROM {row._meta.db_table} WHERE id = %s", row.pk)
+            run_sql("DELETE FROM {} WHERE id = %s", row._meta.db_table, row.pk)
         assert type(row).objects.filter(pk=row.pk).exists()
 
     def test_the_database_refuses_a_truncate(self, factory: type[DjangoModelFactory]) -> None:
         with pytest.raises(IntegrityError, match="never changed or deleted"):
-            run_sql(f"TRUNCATE {factory._meta.model._meta.db_table} CASCADE")
+            run_sql("TRUNCATE {} CASCADE", factory._meta.model._meta.db_table)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -77,4 +79,4 @@ class TestEmptyingBetweenTests:
     def test_finds_it_gone_and_the_guard_standing(self) -> None:
         assert not make.AuditEventFactory._meta.model.objects.exists()
         with pytest.raises(IntegrityError, match="never changed or deleted"):
-            run_sql("TRUNCATE encounters_auditevent CASCADE")
+            run_sql("TRUNCATE {} CASCADE", "encounters_auditevent")

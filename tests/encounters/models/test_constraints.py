@@ -20,7 +20,7 @@ EARLIER = MORNING - timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
-    "constraint,factory,values",
+    ("constraint", "factory", "values"),
     [
         ("encounter_ends_after_start", make.EncounterFactory, {"started_at": MORNING, "ended_at": EARLIER}),
         ("encounter_coding_state_is_known", make.EncounterFactory, {"coding_state": "lost"}),
@@ -68,9 +68,7 @@ EARLIER = MORNING - timedelta(minutes=1)
         ("final_line_has_units", make.FinalLineFactory, {"units": 0}),
     ],
 )
-def test_the_database_refuses(
-    constraint: str, factory: type[DjangoModelFactory], values: Mapping[str, object]
-) -> None:
+def test_the_database_refuses(constraint: str, factory: type[DjangoModelFactory], values: Mapping[str, object]) -> None:
     factory.create()
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         factory.create(**values)
@@ -139,7 +137,7 @@ def a_second_final_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "name,twice",
+    ("name", "twice"),
     [
         ("encounters_patient_mrn", a_second_patient),
         ("encounter_sent_once", a_second_encounter),

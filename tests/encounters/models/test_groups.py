@@ -15,7 +15,7 @@ OPERATE, FORMULARY = "encounters.operate", "drugs.maintain_formulary"
 
 
 @pytest.mark.parametrize(
-    "person,permissions",
+    ("person", "permissions"),
     [
         (personas.ana, {READ, WORK, TAKE_IN}),
         (personas.eve, {READ, WORK, TAKE_IN}),
