@@ -14,9 +14,9 @@ class UploadForm(forms.Form):
     file = forms.FileField(allow_empty_file=True)
     source = forms.CharField(max_length=60, initial="upload")
 
-    def clean_file(self) -> UploadedFile[Any]:
+    def clean_file(self) -> "UploadedFile[Any]":
         """A file within the size that one request may have."""
-        file: UploadedFile[Any] = self.cleaned_data["file"]
+        file: "UploadedFile[Any]" = self.cleaned_data["file"]
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if (file.size or 0) > most:
             msg = (
