@@ -70,7 +70,6 @@ def claim_next(*, user: User, at: datetime) -> Review | None:
     held = (
         scored(free, on=timezone.localdate(at))
         .select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .select_related("encounter", "run", "claimed_by")
         .order_by(*BEST_FIRST)
         .first()
     )
@@ -105,11 +104,7 @@ def release(*, review: Review, user: User, at: datetime) -> Review:
 @transaction.atomic
 def release_expired(*, at: datetime) -> int:
     """Claims whose lease has run out are gone; how many they were. Rows in somebody's hands are left for next time."""
-    expired = list(
-        Review.objects.filter(lease_until__lte=at)
-        .select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .select_related("encounter", "claimed_by")
-    )
+    expired = list(Review.objects.filter(lease_until__lte=at).select_for_update(skip_locked=True, no_key=True))
     for held in expired:
         before = {"claimed_by": audit.name_of(held.claimed_by)} if held.claimed_by else None
         hold.let_go(held)

@@ -77,12 +77,11 @@ def require(user: User, permission: str) -> None:
 
 
 def lock(review: Review) -> Review:
-    """The row as it is now, held by the caller's transaction until it ends."""
-    return (
-        Review.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("encounter", "run", "claimed_by")
-        .get(pk=review.pk)
-    )
+    """The row as it is now, held by the caller's transaction until it ends.
+
+    Never joined: whoever waits for the lock is given the new row, but the joined rows of the moment before the wait.
+    """
+    return Review.objects.select_for_update(no_key=True).get(pk=review.pk)
 
 
 def for_work(

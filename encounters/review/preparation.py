@@ -66,12 +66,7 @@ def prepare(*, encounter: Encounter, run: CodingRun, at: datetime) -> Review:
     Decisions on lines that the run leaves as they were are carried over. A pended review wakes; an accepted one is
     `changed` where lines or blocking findings differ from those accepted, and accepted again where they no longer do.
     """
-    held = (
-        Review.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("encounter", "run", "accepted_run")
-        .filter(encounter=encounter)
-        .first()
-    )
+    held = Review.objects.select_for_update(no_key=True).filter(encounter=encounter).first()
     lines = list(run.lines.order_by("position"))
     if held is None:
         return _first(encounter, run, lines, at)

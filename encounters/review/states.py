@@ -129,9 +129,9 @@ def wake(*, review: Review, user: User, at: datetime, version: int) -> Review:
 def wake_due(*, on: date, at: datetime) -> int:
     """Reviews that were pended until `on` or before wait for a coder again; how many they were."""
     due = list(
-        Review.objects.filter(state=ReviewState.PENDED, pended_until__lte=on)
-        .select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .select_related("encounter")
+        Review.objects.filter(state=ReviewState.PENDED, pended_until__lte=on).select_for_update(
+            skip_locked=True, no_key=True
+        )
     )
     for held in due:
         wake_up(held, at=at, user=None, reason="the day has come")
