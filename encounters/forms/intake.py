@@ -16,7 +16,7 @@ class UploadForm(forms.Form):
 
     def clean_file(self) -> "UploadedFile[Any]":
         """A file within the size that one request may have."""
-        file: "UploadedFile[Any]" = self.cleaned_data["file"]
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if (file.size or 0) > most:
             msg = (
