@@ -233,7 +233,7 @@ def _earned(result: CodingResult, line: CodedLine, earns: Earns) -> list[tuple[i
 def _tick_words(line: CodedLine, minute: int, number: int, spare: int | None) -> str:
     if number == 0 and line.role is not Role.HYDRATION:
         return f"{minute}: first hour earned"
-    return f"{minute}: +1" if spare is None else f"{minute}: +1, {spare} min to spare"
+    return f"{minute}: +1" if spare is None else f"{minute}: +1, {spare or 'no'} min to spare"
 
 
 def _service_keys(result: CodingResult, line: CodedLine) -> frozenset[str]:

@@ -15,6 +15,8 @@ POINT_ROLES = frozenset({Role.PUSH, Role.REPEAT_PUSH, Role.INJECTION, Role.ROUTE
 POINT_TECHNIQUES = frozenset({Technique.PUSH, Technique.INJECTION, Technique.ON_BODY_INJECTOR})
 PUMP_TECHNIQUES = frozenset({Technique.PUMP_INITIATION, Technique.PUMP_UNATTENDED})
 MINUTE = timedelta(minutes=1)
+# The step by which the engine says that an initial service is a push.
+INITIAL_PUSH = "initial_push"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,12 @@ def _item(members: Sequence[Administration], result: CodingResult, lane: str) ->
     )
 
 
+def is_push(line: CodedLine) -> bool:
+    """Whether a line stands for a moment, not a stretch: a push, also as the initial service, or an injection."""
+    is_initial_push = line.role is Role.INITIAL and any(step.kind == INITIAL_PUSH for step in line.steps)
+    return line.role in POINT_ROLES or is_initial_push
+
+
 def _ends(administration: Administration) -> tuple[datetime | None, datetime | None]:
     """The outermost times, also where the run was charted in segments."""
     if administration.segments:
@@ -114,12 +122,11 @@ def _form(
         return "pump"
     is_point = administration.technique in POINT_TECHNIQUES
     if stop is None:
-        roles = {line.role for line in services}
-        is_point = is_point or (administration.technique is None and bool(roles & POINT_ROLES))
+        is_point = is_point or (administration.technique is None and any(is_push(line) for line in services))
         return "push" if is_point else "open_end"
     if stop <= start:
         return "push" if is_point else "moment"
-    is_billed_as_point = any(line.role in POINT_ROLES for line in services)
+    is_billed_as_point = any(is_push(line) for line in services)
     if is_point and (is_billed_as_point or not services):
         return "push"
     return "bar"

@@ -233,15 +233,20 @@ def _at_ease(  # noqa: PLR0913 (each is one degree of freedom)
         above.append((_px(left), _px(left) + name_width))
 
     beside = [] if is_code_in or not item.code else [(item.code, "cd nm")]
-    minutes_width = width_of(item.minutes)
-    if item.minutes and _px(right) - _px(left) >= name_width + minutes_width + GAP:
+    minutes, note = item.minutes, item.note
+    is_remark = bool(minutes and note and not item.is_note_a_problem)
+    if is_remark and _px(right) - _px(left) >= name_width + width_of(f"{minutes} {note}") + GAP:
+        # A bar long enough carries its reason above its end.
+        minutes, note = f"{minutes} {note}", ""
+    minutes_width = width_of(minutes)
+    if minutes and _px(right) - _px(left) >= name_width + minutes_width + GAP:
         x, anchor = (left, "start") if is_name_at_end else (right, "end")
-        texts.append(Text(x, 0, 10, item.minutes, anchor=anchor))
+        texts.append(Text(x, 0, 10, minutes, anchor=anchor))
         above.append((_px(left), _px(right)))
-    elif item.minutes:
-        beside.append((item.minutes, ""))
-    if item.note:
-        beside.append((item.note, "t-block" if item.is_note_a_problem else ""))
+    elif minutes:
+        beside.append((minutes, ""))
+    if note:
+        beside.append((note, "t-block" if item.is_note_a_problem else ""))
     side_texts, covered, signs = _beside(beside, left, right, left_px, right_px, baseline=25.5, is_left=is_note_left)
     texts += side_texts
     bar += covered

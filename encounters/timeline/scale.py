@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 # Minutes between two labelled hours, from the finest; the first that keeps the labels apart is taken.
-STEPS = (15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080)
+DAY = 1440
+STEPS = (15, 30, 60, 120, 180, 240, 360, 720, *(days * DAY for days in (1, 2, 7, 14, 28, 91, 364, 3640, 36400)))
 MOST_LABELS = 9
+A_YEAR = 364
 QUARTER = timedelta(minutes=15)
 LEAST_SPAN = timedelta(minutes=45)
 
@@ -84,32 +86,43 @@ def _local_quarters(scale: Scale, stride: timedelta) -> Iterator[tuple[datetime,
 
 
 def grid(scale: Scale) -> tuple[GridLine, ...]:
-    """The lines of the hour grid, in local time; on a day the clock changes its labels say what the clock said."""
+    """The lines of the grid, in local time; on a day the clock changes its labels say what the clock said."""
     step = label_step(scale.minutes)
-    stride = QUARTER if step <= 240 else timedelta(hours=1)  # noqa: PLR2004 (finer ticks would touch)
-    within_day = min(step, 1440)
+    return _days(scale, step // DAY) if step >= DAY else _hours(scale, step)
+
+
+def _hours(scale: Scale, step: int) -> tuple[GridLine, ...]:
     lines = []
-    for moment, minute in _local_quarters(scale, stride):
-        local = moment.astimezone(scale.zone)
-        if minute % within_day == 0 and (step <= 1440 or local.toordinal() % (step // 1440) == 0):  # noqa: PLR2004 (minutes of a day)
+    for moment, minute in _local_quarters(scale, QUARTER):
+        if minute % step == 0:
             # At midnight the day's name stands instead of the hour.
-            label = (f"{local:%H:%M}" if minute else "") if step < 1440 else f"{local:%a} {local.day} {local:%b}"  # noqa: PLR2004 (minutes of a day)
+            label = f"{moment.astimezone(scale.zone):%H:%M}" if minute else ""
             lines.append(GridLine(scale.x(moment), 0, label))
-        elif step % 2 == 0 and minute % (within_day // 2) == 0:
+        elif step % 2 == 0 and minute % (step // 2) == 0:
             lines.append(GridLine(scale.x(moment), 1))
-        elif minute % max(within_day // 4, 15) == 0:
+        elif minute % max(step // 4, 15) == 0:
             lines.append(GridLine(scale.x(moment), 2))
     return tuple(lines)
 
 
+def _days(scale: Scale, step: int) -> tuple[GridLine, ...]:
+    return tuple(
+        GridLine(scale.x(moment), 0, f"{day:%a} {day.day} {day:%b}" if step < A_YEAR else f"{day.day} {day:%b %Y}")
+        for day, moment in _local_midnights(scale)
+        if day.toordinal() % step == 0
+    )
+
+
 def midnights(scale: Scale) -> tuple[Midnight, ...]:
-    """Each local midnight strictly inside the scale, with the date that begins."""
-    found = []
+    """Each local midnight strictly inside the scale, with the date that begins; none where the grid is days itself."""
+    if label_step(scale.minutes) >= DAY:
+        return ()
+    return tuple(Midnight(scale.x(moment), f"{day:%a} {day.day} {day:%b}") for day, moment in _local_midnights(scale))
+
+
+def _local_midnights(scale: Scale) -> Iterator[tuple[date, datetime]]:
     day = scale.start.astimezone(scale.zone).date() + timedelta(days=1)
-    while True:
-        moment = datetime(day.year, day.month, day.day, tzinfo=scale.zone)
-        if moment >= scale.end:
-            return tuple(found)
+    while (moment := datetime(day.year, day.month, day.day, tzinfo=scale.zone)) < scale.end:
         if moment > scale.start:
-            found.append(Midnight(scale.x(moment), f"{day:%a} {day.day} {day:%b}"))
+            yield day, moment
         day += timedelta(days=1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -10,21 +11,18 @@ from encounters.models import Encounter, Review
 from encounters.models.review import DecisionAction
 from encounters.review.lines import ReviewLine, lines_of
 from encounters.timeline import Earns, Timeline, timeline
+from encounters.timeline.items import is_push
 from encounters.timeline.words import FAMILY_CLASS, amount
 from rules import explain
 from rules.explain import LineExplanation
 from rules.facts import Administration, EncounterFacts
-from rules.result import CodedLine, CodingResult, Counterfactual, Finding
+from rules.result import CodedLine, CodingResult, Counterfactual, Finding, NotBilled
 from rules.rulebook.loader import load_rulebook
 from rules.rulebook.model import Rulebook
 from rules.vocabulary import LineFamily, Role, Severity
 
 DRUG_ROLES = frozenset({Role.DRUG, Role.DISCARDED})
 FORM_OF_ROLE = {
-    Role.PUSH: "push",
-    Role.REPEAT_PUSH: "push",
-    Role.INJECTION: "push",
-    Role.ROUTE: "push",
     Role.FLUSH: "push",
     Role.PUMP: "pump",
     Role.DRUG: "dot",
@@ -215,7 +213,7 @@ def _key(suggested: CodedLine | None, given: Sequence[Administration]) -> tuple[
     is_open_ended = any(each.start and not each.stop and each.technique == "infusion" for each in given)
     if is_open_ended and suggested.role not in DRUG_ROLES:
         return "fade", css
-    return FORM_OF_ROLE.get(suggested.role, "bar"), css
+    return "push" if is_push(suggested) else FORM_OF_ROLE.get(suggested.role, "bar"), css
 
 
 def _label(line: ReviewLine, given: Sequence[Administration], rulebook: Rulebook) -> str:
@@ -271,12 +269,26 @@ def _not_billed(facts: EncounterFacts, result: CodingResult, zone: ZoneInfo) -> 
         NotBilledRow(
             administration=row.administration,
             name=_given(by_id[row.administration]) if row.administration in by_id else row.administration,
-            times=_times(by_id.get(row.administration), zone),
+            times=_spans(row, result, zone) or _times(by_id.get(row.administration), zone),
             text=explain.not_billed_why(row),
             rule=row.step.rule,
         )
         for row in result.not_billed
     )
+
+
+def _spans(row: NotBilled, result: CodingResult, zone: ZoneInfo) -> str:
+    """The clock times of just these minutes, where the ledger has them in one piece or few."""
+    spans = [
+        span
+        for entry in result.minute_ledger
+        if not entry.is_line and (entry.administration, entry.bucket) == (row.administration, row.reason)
+        for span in entry.spans
+    ]
+    if not spans:
+        return ""
+    first, last = datetime.fromisoformat(spans[0][0]), datetime.fromisoformat(spans[-1][1])
+    return f"{first.astimezone(zone):%H:%M}–{last.astimezone(zone):%H:%M}"
 
 
 def _times(administration: Administration | None, zone: ZoneInfo) -> str:
