@@ -30,6 +30,7 @@ class DrugViewSet(GenericViewSet[Drug]):
 
     queryset = Drug.objects.none()
     filter_backends = []
+    lookup_value_regex = r"\d+"
 
     @extend_schema(parameters=[SearchQuestionSerializer], responses=DrugSummarySerializer(many=True))
     def list(self, request: Request) -> Response:

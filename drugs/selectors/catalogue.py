@@ -81,7 +81,7 @@ def search(query: str, *, on: date) -> list[DrugSummary]:
     index = current_index()
     text = query.strip()
     if not text:
-        return summaries(drugs_in_force(on), on=on)
+        return [_summary(index, drug, on) for drug in drugs_in_force(on)]
     if ndc := parse_ndc(text):
         packages = in_force(index.packages.get(ndc, ()), on)
         return [_summary(index, index.drugs[package.drug_id], on, str(package)) for package in packages]
