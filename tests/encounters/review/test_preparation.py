@@ -2,18 +2,20 @@
 
 import contextlib
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
-from encounters import coding
+from encounters import audit, coding
+from encounters.audit import Tag
 from encounters.models import AuditEvent, CodingRun, Encounter, LineDecision, Review
 from encounters.models.encounter import CodingState
 from encounters.models.review import CorrectionReason, DecisionAction, PendReason, ReviewState
-from encounters.review import decisions, preparation, states
+from encounters.review import decisions, hold, preparation, states
 from encounters.review.lines import lines_of
 from rules import engine
 from rules.result import CodingResult
@@ -329,6 +331,17 @@ class TestCode:
         assert encounter.coding_state == CodingState.PENDING
 
 
+def wait_until_somebody_waits_for_a_lock() -> None:
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    pytest.fail("nobody waits")
+
+
 @pytest.mark.django_db(transaction=True)
 class TestManyAtOnce:
     def test_workers_that_meet_code_once(self) -> None:
@@ -346,8 +359,30 @@ class TestManyAtOnce:
         assert CodingRun.objects.count() == Review.objects.count() == len(ids)
         assert set(Encounter.objects.values_list("coding_state", flat=True)) == {CodingState.CODED}
 
-    def test_a_coder_and_a_run_that_meet_do_not_wait_for_each_other(self) -> None:
-        """The coder has the review and writes to the trail; the run has the encounter and wants the review."""
+    def test_a_coder_writes_to_the_trail_while_a_run_waits_for_the_review(self) -> None:
+        """The coder has the review and points at the encounter; the run has the encounter and wants the review."""
+        encounter = DrugAdministrationFactory.create().encounter
+        review = preparation.code(encounter_id=encounter.pk, at=DAY_AFTER)
+        assert review is not None
+        DrugAdministrationFactory.create(encounter=encounter, technique="push")
+        Encounter.objects.filter(pk=encounter.pk).update(chart_version=2, coding_state=CodingState.PENDING)
+
+        def worker() -> None:
+            preparation.code(encounter_id=encounter.pk, at=DAY_AFTER)
+            connection.close()
+
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                hold.lock(review)
+                run = pool.submit(worker)
+                wait_until_somebody_waits_for_a_lock()
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL lock_timeout = '2s'")
+                audit.record(tag=Tag.ENCOUNTER_VIEWED, at=DAY_AFTER, encounter=encounter)
+            run.result(timeout=30)
+        assert now(review).run.number == 2
+
+    def test_a_coder_and_runs_that_meet_lose_nothing(self) -> None:
         encounter = DrugAdministrationFactory.create(external_id="a1").encounter
         review = preparation.code(encounter_id=encounter.pk, at=DAY_AFTER)
         assert review is not None
