@@ -22,9 +22,7 @@ def rulebook_loads(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
         load_rulebook()
     except RulebookError as error:
         return [
-            checks.Error(
-                f"The rulebook is refused: {error}", hint="Mend the file it names.", id="infusion_coder.E001"
-            )
+            checks.Error(f"The rulebook is refused: {error}", hint="Mend the file it names.", id="infusion_coder.E001")
         ]
     return []
 

@@ -133,7 +133,8 @@ def end_all(children: Iterable[Child]) -> None:
 def end_leftovers(instance: Path, *, patience: float = 10.0) -> list[str]:
     """Ends the processes that a killed start of this instance left running; their command lines, for a message.
 
-    PostgreSQL is not among them: it writes its title over its environment, and is found by its own pid file.
+    PostgreSQL is not among them: told to end in the common way it waits for its sessions, so it is ended in its own way
+    when the next one starts.
     """
     left = [process for process in psutil.process_iter() if _belongs(process, instance)]
     lines = []
@@ -153,7 +154,7 @@ def _belongs(process: psutil.Process, instance: Path) -> bool:
     if process.pid == os.getpid():
         return False
     try:
-        return process.environ().get(MARK) == str(instance)
+        return process.environ().get(MARK) == str(instance) and process.name() != "postgres"
     except (psutil.Error, OSError):
         return False
 

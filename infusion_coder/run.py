@@ -159,12 +159,14 @@ def _application(run: Run) -> Iterator[list[Child]]:
     children: list[Child] = []
     try:
         # Its tasks are given time to finish; one that is cut off is handed out again, and coded once all the same.
-        celery = ("celery", "--app", "infusion_coder")
-        children.append(run.start("worker", *celery, "worker", "--without-gossip", "--without-mingle", patience=20.0))
+        celery, level = ("celery", "--app", "infusion_coder"), ("--loglevel", env.text("LOG_LEVEL", "INFO"))
+        children.append(
+            run.start("worker", *celery, "worker", *level, "--without-gossip", "--without-mingle", patience=20.0)
+        )
         # Without a schedule file: every entry is due often, so there is nothing to remember, and nothing to corrupt.
-        beat = (*celery, "beat", "--scheduler", "celery.beat:Scheduler")
+        beat = (*celery, "beat", *level, "--scheduler", "celery.beat:Scheduler")
         children.append(run.start("beat", *beat, patience=5.0))
-        children.append(run.start("web", *web, "--graceful-timeout", "10", patience=15.0))
+        children.append(run.start("web", *web, "--graceful-timeout", "10", "--no-control-socket", patience=15.0))
         yield children
     finally:
         processes.end_all(children)

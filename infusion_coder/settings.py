@@ -133,6 +133,16 @@ CELERY_BEAT_SCHEDULE = {
         # A sweep that could not start before the next one is due would only do the next one's work.
         "options": {"expires": 25.0},
     },
+    "release expired claims": {
+        "task": "encounters.tasks.release_expired_claims",
+        "schedule": 30.0,
+        "options": {"expires": 25.0},
+    },
+    "wake pended reviews": {
+        "task": "encounters.tasks.wake_pended",
+        "schedule": 15 * 60.0,
+        "options": {"expires": 10 * 60.0},
+    },
 }
 
 # The broker may be away for as long as it likes: the worker goes on trying, the rows wait.

@@ -32,6 +32,8 @@ def start(*, instance: Path, sockets: Path) -> Child:
         "save": "",
         "appendonly": "no",
         "daemonize": "no",
+        # A title would be written over its environment, where the mark of its instance stands.
+        "set-proc-title": "no",
     }
     command = [str(get_binary_path()), *(part for key, value in options.items() for part in (f"--{key}", value))]
     child = processes.start("valkey", command, instance=instance, output=log)
