@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -26,6 +27,7 @@ from encounters.views.workbench import LineRow, Workbench, workbench
 OPEN_STATES = frozenset({ReviewState.TO_DECIDE, ReviewState.READY, ReviewState.CHANGED})
 # So many rows of the queue are looked through for the next one after a skip.
 LOOK_AHEAD = 200
+MODES = frozenset({"edit", "reject"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ def encounter(request: PageRequest, encounter_id: int) -> HttpResponse:
         return render(request, "encounters/review/waiting.html", {"encounter": shown, "review": None, "run": None})
     if _may_take(request, review):
         try:
-            claims.claim(review=review, user=request.user, at=at)
-            review = _review(_encounter(request, encounter_id)) or review
+            review = claims.claim(review=review, user=request.user, at=at)
+            review.encounter = shown
         except UnableToWork:
             # Somebody was faster: the page says who, and can be read.
             review.refresh_from_db()
@@ -72,6 +74,9 @@ def line(request: PageRequest, encounter_id: int, line_key: str) -> HttpResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 def line_form(request: PageRequest, encounter_id: int, line_key: str, mode: str) -> HttpResponse:
     """The form of a line in its row, and what was sent with it: a correction or a rejection."""
+    if mode not in MODES:
+        message = "A line is edited or rejected."
+        raise Http404(message)
     review = _open_review(request, encounter_id)
     if request.method != "POST":
         return _row(request, review, line_key, _editing(review, mode, line_key))
@@ -286,7 +291,7 @@ def _version(request: PageRequest) -> int:
     form = VersionForm(request.POST)
     if not form.is_valid():
         message = "The page did not say which version it showed."
-        raise Http404(message)
+        raise BadRequest(message)
     return int(form.cleaned_data["version"])
 
 

@@ -46,38 +46,57 @@ function pickDigit(root, digit) {
   return true;
 }
 
+/* While an act is under way keys wait in line, so that a fast hand loses none of them and presses nothing twice. */
+let underWay = 0;
+const waiting = [];
+document.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.elt.closest("#work")) underWay += 1; });
+for (const name of ["htmx:afterSettle", "htmx:sendError", "htmx:responseError", "htmx:sendAbort", "htmx:timeout"]) {
+  document.addEventListener(name, () => {
+    if (!underWay) return;
+    underWay = 0;
+    setTimeout(() => { while (waiting.length && !underWay) handleKey(waiting.shift(), document.activeElement || document.body); });
+  });
+}
+
+function handleDigit(key, target) {
+  const root = openDialog() || target.closest("form") || document.querySelector(".line.edit form");
+  return Boolean(root) && pickDigit(root, Number(key));
+}
+
+/* True where the key did something. */
+function handleKey(key, target) {
+  if (key === "Escape") {
+    document.querySelectorAll("details[data-menu][open]").forEach((menu) => { menu.open = false; });
+    if (keys.Escape && !openDialog() && keys.Escape() !== false) return true;
+    if (typing(target) && target.hasAttribute("data-search")) target.blur();
+    return false;
+  }
+  if (typing(target)) return false;
+  if (/^[1-9]$/.test(key)) return handleDigit(key, target);
+  if (key === "Enter") return !target.closest("a, button, summary, label, form") && press("Enter");
+  if (key.length !== 1 && !key.startsWith("Arrow")) return false;
+  const stroke = prefix ? `${prefix} ${key}` : key;
+  prefix = !prefix && key === "g" && !openDialog() ? "g" : "";
+  if (prefix) { setTimeout(() => { prefix = ""; }, 900); return false; }
+  if (openDialog()) return press(stroke);
+  if (keys[stroke] && keys[stroke]() !== false) return true;
+  if (stroke === "?") { show("keys"); return true; }
+  if (stroke === "/") {
+    const search = document.querySelector("[data-search]");
+    if (search) { search.focus(); search.select(); }
+    return Boolean(search);
+  }
+  return press(stroke);
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  const target = event.target;
-  if (event.key === "Escape") {
-    document.querySelectorAll("details[data-menu][open]").forEach((menu) => { menu.open = false; });
-    if (keys.Escape && !openDialog() && keys.Escape(event) !== false) event.preventDefault();
-    else if (typing(target) && target.hasAttribute("data-search")) target.blur();
+  if (underWay && !typing(event.target) && (event.key.length === 1 || event.key === "Enter")) {
+    waiting.push(event.key);
+    event.preventDefault();
     return;
   }
-  if (typing(target)) return;
-  if (/^[1-9]$/.test(event.key)) {
-    const root = openDialog() || target.closest("form") || document.querySelector(".line.edit form");
-    if (root && pickDigit(root, Number(event.key))) event.preventDefault();
-    return;
-  }
-  if (event.key === "Enter") {
-    if (target.closest("a, button, summary, label, form")) return;
-    if (press("Enter")) event.preventDefault();
-    return;
-  }
-  if (event.key.length !== 1 && !event.key.startsWith("Arrow")) return;
-  const stroke = prefix ? `${prefix} ${event.key}` : event.key;
-  prefix = !prefix && event.key === "g" && !openDialog() ? "g" : "";
-  if (prefix) { setTimeout(() => { prefix = ""; }, 900); return; }
-  if (!openDialog() && keys[stroke] && keys[stroke](event) !== false) { event.preventDefault(); return; }
-  if (stroke === "?" && !openDialog()) { show("keys"); event.preventDefault(); return; }
-  if (stroke === "/" && !openDialog()) {
-    const search = document.querySelector("[data-search]");
-    if (search) { search.focus(); search.select(); event.preventDefault(); }
-    return;
-  }
-  if (press(stroke)) event.preventDefault();
+  if (handleKey(event.key, event.target)) event.preventDefault();
 });
 
 document.addEventListener("click", (event) => {

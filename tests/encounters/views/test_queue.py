@@ -1,0 +1,139 @@
+"""The queue: rows, tabs, search, claims, and who may look."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from encounters.models import Review
+from encounters.models.review import ReviewState
+from encounters.review import claims
+from encounters.views.queue import ROWS_OF_A_PAGE
+from tests import personas
+from tests.encounters.views.desk import HTMX, a_clean_encounter, an_encounter_with_a_missing_stop, signed_in
+from tests.factories.encounters import DAY_AFTER, ReviewFactory
+
+QUEUE = "/review/"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def the_day_after() -> Iterator[None]:
+    with time_machine.travel(DAY_AFTER, tick=False):
+        yield
+
+
+class TestQueue:
+    def test_sends_a_stranger_to_the_sign_in(self) -> None:
+        assert Client().get(QUEUE).headers["Location"] == f"/login/?next={QUEUE}"
+
+    @pytest.mark.parametrize("person", [personas.ana, personas.ben, personas.finn, personas.gus])
+    def test_opens_for_whoever_may_read_encounters(self, person) -> None:
+        assert signed_in(person()).get(QUEUE).status_code == 200
+
+    @pytest.mark.parametrize("person", [personas.cleo, personas.ira, personas.dov])
+    def test_is_shut_for_others(self, person) -> None:
+        response = signed_in(person()).get(QUEUE)
+        assert response.status_code == 403
+        assert "Your role does not include this page" in response.text
+
+    def test_shows_a_row_with_its_codes_findings_and_age(self) -> None:
+        an_encounter_with_a_missing_stop()
+        page = signed_in().get(QUEUE).text
+        assert "96365" in page
+        assert "blocking" in page
+        assert "missing stop time" in page.lower()
+        assert "1 d" in page
+
+    def test_puts_what_is_to_decide_before_what_is_ready(self) -> None:
+        a_clean_encounter()
+        blocked = an_encounter_with_a_missing_stop()
+        response = signed_in().get(QUEUE)
+        titles = [title for title, _ in response.context["sections"]]
+        assert titles == ["To decide", "Ready"]
+        assert response.context["sections"][0][1][0].review == blocked
+
+    def test_counts_each_tab(self) -> None:
+        a_clean_encounter()
+        an_encounter_with_a_missing_stop()
+        counts = {tab.value: count for tab, _, count in signed_in().get(QUEUE).context["tabs"]}
+        assert (counts["open"], counts["ready"], counts["warnings"], counts["accepted"]) == (2, 1, 1, 0)
+
+    def test_finds_by_the_end_of_a_record_number(self) -> None:
+        wanted, other = a_clean_encounter(), a_clean_encounter()
+        page = signed_in().get(QUEUE, {"q": wanted.encounter.patient.mrn[-4:]}).text
+        assert wanted.encounter.patient.mrn_tail in page
+        assert other.encounter.patient.mrn_tail not in page
+
+    def test_says_what_to_do_when_it_is_empty(self) -> None:
+        assert "No encounter is waiting" in signed_in().get(QUEUE).text
+        assert "Nothing under this filter for" in signed_in().get(QUEUE, {"q": "nobody"}).text
+
+    def test_knows_no_other_tab(self) -> None:
+        assert signed_in().get(QUEUE, {"tab": "mystery"}).status_code == 404
+
+    def test_hands_out_rows_alone_to_htmx(self) -> None:
+        a_clean_encounter()
+        fragment = signed_in().get(QUEUE, headers=HTMX)
+        assert "<html" not in fragment.text
+        assert "<tbody" in fragment.text
+
+    def test_goes_on_after_a_page_of_rows(self) -> None:
+        ReviewFactory.create_batch(ROWS_OF_A_PAGE + 1)
+        first = signed_in().get(QUEUE)
+        assert first.text.count('class="e') == ROWS_OF_A_PAGE
+        second = signed_in().get(first.context["more"], headers=HTMX)
+        assert second.text.count('class="e') == 1
+        assert not second.context["more"]
+
+    def test_escapes_what_was_searched_for(self) -> None:
+        assert "<script>alert" not in signed_in().get(QUEUE, {"q": "<script>alert(1)</script>"}).text
+
+    def test_takes_nine_queries_however_many_rows(self, django_assert_num_queries) -> None:
+        client = signed_in()
+        for rows in (1, 12):
+            ReviewFactory.create_batch(rows)
+            with django_assert_num_queries(9):
+                client.get(QUEUE)
+
+
+class TestClaims:
+    def test_name_the_holder_to_others_and_say_you_to_the_holder(self) -> None:
+        review = a_clean_encounter()
+        claims.claim(review=review, user=personas.ben(), at=DAY_AFTER)
+        assert 'data-holder="Ben" data-mine="no"' in signed_in().get("/review/claims/").text
+        assert 'data-holder="you" data-mine="yes"' in signed_in(personas.ben()).get("/review/claims/").text
+
+    def test_end_with_the_lease(self) -> None:
+        claims.claim(review=a_clean_encounter(), user=personas.ben(), at=DAY_AFTER - timedelta(minutes=3))
+        assert "data-holder" not in signed_in().get("/review/claims/").text
+
+    def test_bring_the_counts_along(self) -> None:
+        a_clean_encounter()
+        assert '<span id="count-ready" hx-swap-oob="true">1</span>' in signed_in().get("/review/claims/").text
+
+
+class TestOpenNext:
+    def test_claims_the_best_and_opens_it(self) -> None:
+        a_clean_encounter()
+        best = an_encounter_with_a_missing_stop()
+        response = signed_in().post(reverse("review:next"))
+        assert response.headers["Location"] == f"/review/{best.encounter_id}/"
+        assert Review.objects.get(pk=best.pk).claimed_by == personas.ana()
+
+    def test_says_so_when_nothing_waits(self) -> None:
+        response = signed_in().post(reverse("review:next"), follow=True)
+        assert "Nothing is waiting that nobody holds" in response.text
+
+    @pytest.mark.parametrize("person", personas.WHO_DO_NOT_CODE)
+    def test_is_refused_to_whoever_does_not_code(self, person) -> None:
+        review = a_clean_encounter()
+        assert signed_in(person()).post(reverse("review:next")).status_code == 403
+        assert Review.objects.get(pk=review.pk).state == ReviewState.READY
+
+    def test_is_no_link_that_a_browser_may_follow_by_itself(self) -> None:
+        assert signed_in().get(reverse("review:next")).status_code == 405

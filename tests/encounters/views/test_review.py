@@ -1,0 +1,347 @@
+"""The workbench: what it shows to whom, and its acts; each also as a plain form."""
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils.html import escape
+
+from encounters.models import AuditEvent, FinalLine, LineDecision, Review
+from encounters.models.review import DecisionAction, ReviewState
+from encounters.review import claims, decisions
+from tests import personas
+from tests.encounters.review.work import new_documentation
+from tests.encounters.views.desk import HTMX, a_clean_encounter, an_encounter_with_a_missing_stop, signed_in
+from tests.factories.encounters import DAY_AFTER, EncounterFactory, IntakeRefusalFactory
+
+pytestmark = pytest.mark.django_db
+
+LINE = "96365-1"
+CORRECTION = {"code": "96365", "units": "2", "modifiers": "59", "reason_code": "time", "reason": "nurse's note"}
+
+
+@pytest.fixture(autouse=True)
+def the_day_after() -> Iterator[None]:
+    with time_machine.travel(DAY_AFTER, tick=False):
+        yield
+
+
+@pytest.fixture
+def review() -> Review:
+    return a_clean_encounter()
+
+
+def address(review: Review, *parts: str) -> str:
+    return "/".join(["", "review", str(review.encounter_id), *parts, ""])
+
+
+def now(review: Review) -> Review:
+    return Review.objects.get(pk=review.pk)
+
+
+def opened(review: Review, user: object = None) -> Client:
+    """A browser with the workbench of the review open."""
+    client = signed_in(user)
+    assert client.get(address(review)).status_code == 200
+    return client
+
+
+class TestPage:
+    def test_shows_lines_with_their_why_and_the_timeline(self, review: Review) -> None:
+        page = signed_in().get(address(review)).text
+        assert "96365" in page
+        assert "96366" in page
+        assert "125 running min" in page
+        assert '<svg class="tl"' in page
+        assert "Minute ledger" in page
+
+    def test_claims_what_is_free(self, review: Review) -> None:
+        assert "held by you" in signed_in().get(address(review)).text
+        assert now(review).claimed_by == personas.ana()
+
+    def test_is_to_read_only_while_another_holds_it(self, review: Review) -> None:
+        claims.claim(review=review, user=personas.eve(), at=DAY_AFTER)
+        page = signed_in().get(address(review)).text
+        assert "Eve holds this encounter" in page
+        assert "data-act=\"accept\"" not in page
+        assert now(review).claimed_by == personas.eve()
+
+    @pytest.mark.parametrize("person", [personas.finn, personas.gus])
+    def test_is_to_read_only_for_whoever_does_not_code(self, review: Review, person) -> None:
+        page = signed_in(person()).get(address(review)).text
+        assert "To read only" in page
+        assert now(review).claimed_by is None
+
+    @pytest.mark.parametrize("person", [personas.cleo, personas.ira, personas.dov])
+    def test_is_shut_for_whoever_may_not_read_encounters(self, review: Review, person) -> None:
+        assert signed_in(person()).get(address(review)).status_code == 403
+
+    def test_is_recorded_as_a_look_at_a_patient(self, review: Review) -> None:
+        signed_in(personas.finn()).get(address(review))
+        assert AuditEvent.objects.filter(tag="review:encounter:viewed", actor=personas.finn()).count() == 1
+
+    def test_prints_a_blocking_finding_and_asks_for_a_reason(self) -> None:
+        page = signed_in().get(address(an_encounter_with_a_missing_stop())).text
+        assert "Stop time missing" in page
+        assert 'data-open="accept-dialog" data-key="Enter"' in page
+
+    def test_says_which_records_could_not_be_taken_in(self, review: Review) -> None:
+        IntakeRefusalFactory.create(encounter=review.encounter)
+        page = signed_in().get(address(review)).text
+        assert "could not be taken in" in page
+        assert "the stop lies before the start" in page
+
+    def test_waits_for_an_encounter_that_is_being_coded(self) -> None:
+        encounter = EncounterFactory.create()
+        assert "is being coded" in signed_in().get(f"/review/{encounter.pk}/").text
+
+    def test_of_nobody_is_not_found(self) -> None:
+        assert signed_in().get("/review/999999/").status_code == 404
+
+    def test_never_is_kept_by_a_cache(self, review: Review) -> None:
+        assert signed_in().get(address(review)).headers["Cache-Control"] == "no-store"
+
+    def test_takes_so_many_queries(self, review: Review, django_assert_num_queries) -> None:
+        client = opened(review)
+        with django_assert_num_queries(QUERIES_OF_THE_PAGE):
+            client.get(address(review))
+
+
+# Session, user, two of permissions, encounter with review, the look recorded, lock, lease, decisions,
+# refusals, groups of the menu; two more are the savepoint that stands for the claim's transaction.
+QUERIES_OF_THE_PAGE = 12 + 2
+
+
+class TestAcceptLine:
+    def test_is_stored_and_answers_htmx_with_the_part_below_the_timeline(self, review: Review) -> None:
+        client = opened(review)
+        answer = client.post(address(review, "lines", LINE, "accept"), {"version": now(review).version}, headers=HTMX)
+        assert answer.status_code == 200
+        assert "<html" not in answer.text
+        assert 'id="work"' in answer.text
+        assert "1 of 3 lines decided" in answer.text
+        assert LineDecision.objects.get().action == DecisionAction.ACCEPTED
+
+    def test_as_a_plain_form_goes_back_to_the_page(self, review: Review) -> None:
+        client = opened(review)
+        answer = client.post(address(review, "lines", LINE, "accept"), {"version": now(review).version})
+        assert answer.headers["Location"] == address(review)
+
+    def test_over_a_newer_version_is_refused_and_says_what_changed(self, review: Review) -> None:
+        client = opened(review)
+        stale = now(review).version
+        decisions.accept_line(review=review, line_key=LINE, user=personas.ana(), at=DAY_AFTER, version=stale)
+        answer = client.post(address(review, "lines", LINE, "accept"), {"version": stale}, headers=HTMX)
+        assert answer.status_code == 409
+        assert "Not saved, because this changed in the meantime: 96365 ×1 accepted by Ana" in answer.text
+        assert LineDecision.objects.count() == 1
+
+    @pytest.mark.parametrize("person", personas.WHO_DO_NOT_CODE)
+    def test_is_refused_to_whoever_does_not_code(self, review: Review, person) -> None:
+        path = address(review, "lines", LINE, "accept")
+        assert signed_in(person()).post(path, {"version": review.version}).status_code == 403
+        assert not LineDecision.objects.exists()
+
+    def test_without_a_version_is_not_understood(self, review: Review) -> None:
+        assert opened(review).post(address(review, "lines", LINE, "accept")).status_code == 400
+
+
+class TestLineForm:
+    def test_opens_in_the_row(self, review: Review) -> None:
+        row = opened(review).get(address(review, "lines", LINE, "edit"), headers=HTMX).text
+        assert row.strip().startswith('<li class="line edit"')
+        assert 'name="units" value="1"' in row
+
+    def test_opens_in_the_page_by_a_plain_link(self, review: Review) -> None:
+        page = opened(review).get(address(review), {"edit": LINE}).text
+        assert '<li class="line edit"' in page
+        assert "<html" in page
+
+    def test_corrects_a_line_with_its_reason(self, review: Review) -> None:
+        client = opened(review)
+        data = CORRECTION | {"version": now(review).version}
+        answer = client.post(address(review, "lines", LINE, "edit"), data, headers=HTMX)
+        assert answer.status_code == 200
+        assert "Difference" in answer.text
+        decision = LineDecision.objects.get()
+        assert (decision.units, decision.modifiers, decision.reason_code) == (2, ["59"], "time")
+
+    @pytest.mark.parametrize(
+        "change, problem",
+        [
+            ({"units": "0"}, "At least 1 unit"),
+            ({"units": "many"}, "Enter a whole number"),
+            ({"code": "963"}, "A code has five characters"),
+            ({"modifiers": "5"}, "A modifier has two characters"),
+            ({"reason_code": ""}, "Choose a reason"),
+            ({"reason_code": "other", "reason": ""}, "Say the reason in words"),
+        ],
+    )
+    def test_comes_back_with_what_was_typed_and_what_is_wrong(self, review: Review, change, problem) -> None:
+        client = opened(review)
+        data = CORRECTION | {"version": now(review).version} | change
+        answer = client.post(address(review, "lines", LINE, "edit"), data, headers=HTMX)
+        assert answer.status_code == 422
+        assert problem in answer.text
+        assert 'value="nurse&#x27;s note"' in answer.text or change.get("reason") == ""
+        assert not LineDecision.objects.exists()
+
+    def test_keeps_what_was_typed_when_another_was_faster(self, review: Review) -> None:
+        client = opened(review)
+        stale = now(review).version
+        decisions.accept_line(review=review, line_key=LINE, user=personas.ana(), at=DAY_AFTER, version=stale)
+        answer = client.post(address(review, "lines", LINE, "edit"), CORRECTION | {"version": stale}, headers=HTMX)
+        assert answer.status_code == 409
+        assert "What you typed is kept below" in answer.text
+        assert 'value="nurse&#x27;s note"' in answer.text
+        assert f'name="version" value="{now(review).version}"' in answer.text
+
+    def test_is_refused_over_documentation_that_has_arrived(self, review: Review) -> None:
+        client = opened(review)
+        new_documentation(review)
+        data = CORRECTION | {"version": now(review).version}
+        answer = client.post(address(review, "lines", LINE, "edit"), data, headers=HTMX)
+        assert answer.status_code == 409
+        assert "new documentation has arrived" in answer.text
+
+    def test_rejects_a_line_with_its_reason(self, review: Review) -> None:
+        client = opened(review)
+        data = {"version": now(review).version, "reason_code": "suggestion"}
+        client.post(address(review, "lines", LINE, "reject"), data, headers=HTMX)
+        assert LineDecision.objects.get().action == DecisionAction.REJECTED
+
+    def test_of_a_line_that_is_not_there_is_not_found(self, review: Review) -> None:
+        assert opened(review).get(address(review, "lines", "nothing", "edit"), headers=HTMX).status_code == 404
+
+    def test_of_another_mode_is_not_found(self, review: Review) -> None:
+        assert opened(review).get(address(review, "lines", LINE, "destroy"), headers=HTMX).status_code == 404
+
+
+class TestAddLine:
+    def test_adds_it_with_its_reason(self, review: Review) -> None:
+        client = opened(review)
+        data = CORRECTION | {"code": "96375", "administrations": ["a1"], "version": now(review).version}
+        answer = client.post(address(review, "add-line"), data, headers=HTMX)
+        assert answer.status_code == 200
+        added = LineDecision.objects.get()
+        assert (added.action, added.code, added.administrations) == (DecisionAction.ADDED, "96375", ["a1"])
+
+    def test_refuses_an_administration_of_another_encounter(self, review: Review) -> None:
+        client = opened(review)
+        data = CORRECTION | {"administrations": ["elsewhere"], "version": now(review).version}
+        assert client.post(address(review, "add-line"), data, headers=HTMX).status_code == 422
+
+
+class TestUndo:
+    def test_takes_back_the_last_decision(self, review: Review) -> None:
+        client = opened(review)
+        client.post(address(review, "lines", LINE, "accept"), {"version": now(review).version}, headers=HTMX)
+        answer = client.post(address(review, "undo"), {"version": now(review).version}, headers=HTMX)
+        assert "1 of 3" not in answer.text
+        assert LineDecision.objects.filter(action=DecisionAction.UNDONE).count() == 1
+
+    def test_of_nothing_says_so(self, review: Review) -> None:
+        answer = opened(review).post(address(review, "undo"), {"version": now(review).version}, headers=HTMX)
+        assert answer.status_code == 409
+        assert "There is nothing to undo" in answer.text
+
+
+class TestAccept:
+    def test_freezes_the_lines_and_opens_the_next(self, review: Review) -> None:
+        following = a_clean_encounter()
+        answer = opened(review).post(address(review, "accept"), {"version": now(review).version})
+        assert answer.headers["Location"] == address(following)
+        assert now(review).state == ReviewState.ACCEPTED
+        assert [line.code for line in FinalLine.objects.order_by("position")] == ["96365", "96366", "J0690"]
+
+    def test_of_the_last_goes_to_the_queue(self, review: Review) -> None:
+        client = opened(review)
+        page = client.post(address(review, "accept"), {"version": now(review).version}, follow=True).text
+        assert "is accepted" in page
+        assert "Nothing more is waiting" in page
+
+    def test_over_a_blocking_finding_needs_a_reason(self) -> None:
+        blocked = an_encounter_with_a_missing_stop()
+        client = opened(blocked)
+        answer = client.post(address(blocked, "accept"), {"version": now(blocked).version})
+        assert answer.status_code == 409
+        assert "say why it is accepted all the same" in answer.text
+        client.post(address(blocked, "accept"), {"version": now(blocked).version, "reason": "clinic confirmed a push"})
+        assert now(blocked).state == ReviewState.ACCEPTED
+
+    def test_twice_is_refused_the_second_time(self, review: Review) -> None:
+        client = opened(review)
+        version = now(review).version
+        client.post(address(review, "accept"), {"version": version})
+        assert client.post(address(review, "accept"), {"version": version}).status_code == 409
+        assert FinalLine.objects.count() == 3
+
+    def test_can_be_undone_by_the_one_who_did_it(self, review: Review) -> None:
+        client = opened(review)
+        client.post(address(review, "accept"), {"version": now(review).version})
+        assert "undo the acceptance" in client.get(address(review)).text
+        client.post(address(review, "undo"), {"version": now(review).version})
+        assert now(review).state == ReviewState.READY
+
+
+class TestOtherActs:
+    def test_pend_waits_with_its_reason(self, review: Review) -> None:
+        opened(review).post(address(review, "pend"), {"version": now(review).version, "reason": "stop_time"})
+        assert (now(review).state, now(review).pend_reason) == (ReviewState.PENDED, "stop_time")
+
+    def test_pend_for_another_reason_needs_words(self, review: Review) -> None:
+        answer = opened(review).post(address(review, "pend"), {"version": now(review).version, "reason": "other"})
+        assert answer.status_code == 422
+        assert "Say in words what it waits for" in answer.text
+
+    def test_wake_takes_it_up_again(self, review: Review) -> None:
+        client = opened(review)
+        client.post(address(review, "pend"), {"version": now(review).version, "reason": "clinic"})
+        client.post(address(review, "wake"), {"version": now(review).version})
+        assert now(review).state == ReviewState.READY
+
+    def test_second_review_goes_to_a_lead_and_comes_back(self, review: Review) -> None:
+        opened(review).post(address(review, "second-review"), {"version": now(review).version, "note": "really two?"})
+        assert now(review).state == ReviewState.SECOND_REVIEW
+        lead = opened(review, personas.ben())
+        lead.post(address(review, "return"), {"version": now(review).version, "note": "yes, two"})
+        assert now(review).state == ReviewState.READY
+
+    def test_reopen_is_for_leads(self, review: Review) -> None:
+        opened(review).post(address(review, "accept"), {"version": now(review).version})
+        data = {"version": now(review).version, "note": "payer asks"}
+        assert signed_in(personas.eve()).post(address(review, "reopen"), data).status_code == 403
+        signed_in(personas.ben()).post(address(review, "reopen"), data)
+        assert now(review).state == ReviewState.READY
+
+    def test_skip_gives_it_back_and_opens_the_one_after_it(self) -> None:
+        first, second = a_clean_encounter(), a_clean_encounter()
+        answer = opened(first).post(address(first, "skip"))
+        assert answer.headers["Location"] == address(second)
+        assert now(first).claimed_by is None
+
+    def test_release_gives_it_back(self, review: Review) -> None:
+        opened(review).post(address(review, "release"))
+        assert now(review).claimed_by is None
+
+
+class TestHeartbeat:
+    def test_keeps_the_lease(self, review: Review) -> None:
+        client = opened(review)
+        before = now(review).lease_until
+        with time_machine.travel(DAY_AFTER.replace(minute=1), tick=False):
+            client.post(address(review, "heartbeat"), {"version": now(review).version})
+        assert before is not None
+        assert now(review).lease_until > before
+
+    def test_says_when_the_hold_has_gone_to_another(self, review: Review) -> None:
+        client = opened(review)
+        Review.objects.filter(pk=review.pk).update(claimed_by=personas.eve())
+        assert "Your hold has ended" in client.post(address(review, "heartbeat"), {"version": 1}).text
+
+    def test_says_when_new_documentation_has_arrived(self, review: Review) -> None:
+        client = opened(review)
+        new_documentation(review)
+        answer = client.post(address(review, "heartbeat"), {"version": now(review).version})
+        assert escape("New documentation has arrived") in answer.text
