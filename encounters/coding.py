@@ -120,6 +120,17 @@ def mark_failed(*, encounter: Encounter, error: Exception, at: datetime) -> None
     audit.record(tag=Tag.RUN_FAILED, at=at, encounter=encounter, after={"error": said})
 
 
+@transaction.atomic
+def try_failed_again(*, at: datetime) -> int:
+    """Encounters that could not be coded are pending again; how many they were."""
+    failed = list(Encounter.objects.filter(coding_state=CodingState.FAILED).select_for_update(no_key=True))
+    for encounter in failed:
+        before = {"error": encounter.coding_error}
+        _mark(encounter, CodingState.PENDING, "")
+        audit.record(tag=Tag.RUN_REQUESTED, at=at, encounter=encounter, before=before)
+    return len(failed)
+
+
 def trigger_of(encounter: Encounter, last: CodingRun | None) -> str:
     """Why the encounter is coded, read off what changed since the last run: a lost nudge loses no reason."""
     if last is None:

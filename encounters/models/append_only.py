@@ -30,7 +30,7 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
 
 
 class AppendOnly(models.Model):
-    """A table that only grows. `tests/architecture` holds its children against the triggers of the migrations."""
+    """A table that only grows. A migration gives each child its triggers; a test holds the two lists together."""
 
     objects = AppendOnlyQuerySet.as_manager()
 

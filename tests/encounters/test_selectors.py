@@ -132,7 +132,7 @@ class TestReviewQueue:
 class TestTabs:
     def one_of_each(self) -> dict[Tab, Review]:
         ana, at = personas.ana(), DAY_AFTER
-        reviews = {tab: a_review() for tab in Tab if tab not in {Tab.OPEN, Tab.MINE, Tab.WARNINGS}}
+        reviews: dict[Tab, Review] = {tab: a_review() for tab in Tab if tab not in {Tab.OPEN, Tab.MINE, Tab.WARNINGS}}
         reviews[Tab.WARNINGS] = ReviewFactory.create(state=ReviewState.TO_DECIDE, warns=1)
         reviews[Tab.MINE] = a_review()
         claims.claim(review=reviews[Tab.MINE], user=ana, at=at)

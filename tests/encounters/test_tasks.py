@@ -6,6 +6,8 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from celery import current_app
+from kombu.exceptions import OperationalError
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from encounters import tasks
 from encounters.models import CodingRun, Encounter, Review
@@ -63,6 +65,29 @@ class TestCodeEncounter:
         fine.refresh_from_db()
         assert (failing.coding_state, fine.coding_state) == (CodingState.FAILED, CodingState.CODED)
         assert failing.coding_error.startswith("RecursionError")
+
+
+class TestNudge:
+    def test_waits_for_the_commit(
+        self, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    ) -> None:
+        sent: list[object] = []
+        monkeypatch.setattr(tasks.code_encounter, "delay", lambda **arguments: sent.append(arguments))
+        with django_capture_on_commit_callbacks(execute=True):
+            tasks.nudge(encounter_ids=[1, 2])
+            assert sent == []
+        assert sent == [{"encounter_id": 1}, {"encounter_id": 2}]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_without_a_broker_leaves_it_to_the_sweep(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(**_: object) -> None:
+            raise OperationalError
+
+        monkeypatch.setattr(tasks.code_encounter, "delay", fail)
+        encounter = waiting()
+        tasks.nudge(encounter_ids=[encounter.pk])
+        encounter.refresh_from_db()
+        assert encounter.coding_state == CodingState.PENDING
 
 
 @pytest.fixture
