@@ -28,7 +28,7 @@ class DrugQuestion:
     route: str | None = None
     circumstance: str = ""
     volume_ml: Decimal | None = None
-    """What was given, or the bag's content: it decides among the codes of a fluid."""
+    """What was given, or the bag's content: it decides among codes that differ in the size of the bag."""
 
 
 def drug_facts(
@@ -91,12 +91,10 @@ def _facts(index: FormularyIndex, question: DrugQuestion) -> DrugFacts:
         ndc=parse_ndc(question.ndc) if question.ndc else None,
         circumstance=question.circumstance,
     )
-    family = _family(index, question)
-    if family == Family.HYDRATION_FLUID:
-        meanings = _of_volume(meanings, question.volume_ml)
+    meanings = _of_volume(meanings, question.volume_ml)
     return DrugFacts(
         name=drug.name,
-        family=family,
+        family=_family(index, question),
         billing_codes=tuple(_code_facts(index, meaning, question) for meaning in meanings),
         is_electrolyte=profile.is_electrolyte,
         is_biologic=profile.is_biologic,
@@ -119,10 +117,12 @@ def _family(index: FormularyIndex, question: DrugQuestion) -> Family:
 def _of_volume(meanings: tuple[BillingCode, ...], volume_ml: Decimal | None) -> tuple[BillingCode, ...]:
     """Return the code of the largest bag that the volume fills, the smallest bag for less.
 
-    The codes of a fluid differ in the size of the bag alone (J7030 1,000 mL, J7040 500 mL, J7050 250 mL), and CMS lists
-    one package under all of them. Without a volume they stay as they are, several.
+    The codes of a fluid or of albumin differ in the size of the bag alone (J7030 1,000 mL, J7040 500 mL, J7050 250 mL),
+    and CMS lists one package under all of them. Codes of one size, as those of contrast media, differ in something
+    else. Without a volume they stay as they are, several.
     """
-    if volume_ml is None or any(meaning.per_unit != Unit.ML for meaning in meanings):
+    sizes = {meaning.per_amount for meaning in meanings}
+    if volume_ml is None or len(sizes) < len(meanings) or any(meaning.per_unit != Unit.ML for meaning in meanings):
         return meanings
     by_size = sorted(meanings, key=lambda meaning: meaning.per_amount)
     filled = [meaning for meaning in by_size if meaning.per_amount <= volume_ml]

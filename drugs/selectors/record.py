@@ -4,6 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import F
+
 from drugs.models import (
     BillingCode,
     Drug,
@@ -90,7 +92,7 @@ def drug_record(drug: Drug, *, on: date) -> DrugRecord:
             MarketedSize.objects.in_force(on)
             .filter(drug=drug)
             .select_related("product")
-            .order_by("product__name", "unit", "amount")
+            .order_by(F("product__name").asc(nulls_first=True), "unit", "is_single_dose", "amount")
         ),
         quarters=quarters,
         prices=prices,

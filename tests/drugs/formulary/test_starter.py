@@ -69,6 +69,16 @@ class TestLoadSeed(TestCase):
             None: ["J7030", "J7040", "J7050"],
         }
 
+    def test_the_size_of_the_bottle_decides_the_code_of_albumin(self) -> None:
+        drug = Drug.objects.get(name="albumin human 5%")
+        found = facts.drug_facts(drug=drug, on=EARLY_2026, volume_ml=Decimal(250)).billing_codes or ()
+        assert [code.code for code in found] == ["P9045"]
+
+    def test_the_volume_does_not_decide_between_contrast_media(self) -> None:
+        drug = Drug.objects.get(name="iohexol")
+        found = facts.drug_facts(drug=drug, on=EARLY_2026, volume_ml=Decimal(100)).billing_codes or ()
+        assert [code.code for code in found] == ["Q9965", "Q9966", "Q9967"]
+
     def test_the_concentration_decides_the_code_of_a_contrast_medium(self) -> None:
         assert self.codes("Omnipaque 350", EARLY_2026) == {"Q9967": "1 mL"}
         assert self.codes("iohexol 240", EARLY_2026) == {"Q9966": "1 mL"}

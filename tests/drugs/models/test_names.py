@@ -1,16 +1,18 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drugs.models.names import normalise, reduce_name
 
 
 class TestNormalise:
+    @settings(deadline=None)
     @given(st.text())
     def test_applied_twice_changes_nothing(self, text: str) -> None:
         once = normalise(text)
         assert normalise(once) == once
 
+    @settings(deadline=None)
     @given(st.text())
     def test_does_not_mind_case_or_space_around(self, text: str) -> None:
         assert normalise(f"  {text}\u00a0") == normalise(text)
@@ -36,11 +38,13 @@ class TestNormalise:
 
 
 class TestReduceName:
+    @settings(deadline=None)
     @given(st.text())
     def test_applied_twice_changes_nothing(self, text: str) -> None:
         once = reduce_name(text)
         assert reduce_name(once) == once
 
+    @settings(deadline=None)
     @given(st.text())
     def test_leaves_something_of_every_name(self, text: str) -> None:
         assert bool(reduce_name(text)) == bool(normalise(text))

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drugs.models.package import format_ndc, parse_ndc
@@ -29,6 +29,7 @@ class TestParseNdc:
     def test_refuses_what_could_be_several(self, printed: str) -> None:
         assert parse_ndc(printed) is None
 
+    @settings(deadline=None)
     @given(st.from_regex(r"[0-9]{11}", fullmatch=True))
     def test_reads_what_format_writes(self, ndc: str) -> None:
         assert parse_ndc(format_ndc(ndc)) == ndc

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, IntegrityError, models, transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
@@ -114,6 +114,7 @@ class TestPeriods:
 class TestPeriodsOfAnyDates(HypothesisTestCase):
     days = st.dates(date(2025, 1, 1), date(2025, 1, 12))
 
+    @settings(deadline=None)
     @given(days, days, days, days)
     def test_the_database_refuses_exactly_what_shares_a_day(self, a: date, b: date, c: date, d: date) -> None:
         (one, one_until), (two, two_until) = sorted((a, b)), sorted((c, d))

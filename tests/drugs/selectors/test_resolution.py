@@ -1,7 +1,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 from pytest_django import DjangoAssertNumQueries
@@ -175,6 +175,7 @@ class TestResolveMany:
 
 
 class TestAnyText(HypothesisTestCase):
+    @settings(deadline=None)
     @given(st.text(max_size=40))
     def test_resolves_alike_however_it_is_cased_and_spaced(self, text: str) -> None:
         listed_drug("one")
@@ -182,6 +183,7 @@ class TestAnyText(HypothesisTestCase):
         shifted = selectors.resolve(name=f" {text} ", on=ON)
         assert (plain.drug, plain.unresolved) == (shifted.drug, shifted.unresolved)
 
+    @settings(deadline=None)
     @given(st.text(max_size=20), st.text(max_size=14), st.text(max_size=6))
     def test_never_raises(self, name: str, ndc: str, hcpcs: str) -> None:
         listed_drug("one")
