@@ -1,17 +1,15 @@
 """Addresses of the whole site. Each floor lists its own; this file says where they stand."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from infusion_coder.health import healthz
 
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns = [
     path("", RedirectView.as_view(pattern_name="review:queue"), name="home"),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
@@ -20,12 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     # The variant whose script is a file of its own: the content security policy allows no script in a page.
     path("api/docs/", login_required(SpectacularSwaggerSplitView.as_view(url_name="api-schema")), name="api-docs"),
-]
-if find_spec("encounters.urls"):
-    urlpatterns += [path("", include("encounters.urls"))]
-if find_spec("encounters.api") and find_spec("encounters.api.urls"):
-    urlpatterns += [path("api/v1/", include("encounters.api.urls"))]
-urlpatterns += [
-    path("drugs/", include("drugs.urls")),
+    path("api/v1/", include("encounters.api.urls")),
     path("api/v1/drugs/", include("drugs.api.urls")),
+    path("drugs/", include("drugs.urls")),
+    path("", include("encounters.urls")),
 ]
