@@ -14,9 +14,11 @@ from encounters.audit import Tag
 from encounters.models import Addendum, CodedLine, CodingRun, Encounter, RunFinding
 from encounters.models.encounter import CodingState
 from rules import engine
+from rules.counterfactual import with_counterfactuals
 from rules.facts import EncounterFacts
 from rules.result import CodingResult
 from rules.rulebook.loader import load_rulebook
+from rules.rulebook.model import Rulebook
 from rules.snapshot import facts_from_json, facts_to_json, result_from_json, result_to_json
 
 LONGEST_ERROR = 2000
@@ -63,7 +65,7 @@ def run(*, encounter: Encounter, trigger: str | None = None, at: datetime) -> Co
     }
     if last is None or any(getattr(last, name) != value for name, value in seen.items()):
         begun = time.perf_counter_ns()
-        result = engine.code_encounter(told, rulebook=rulebook)
+        result = _said(told, rulebook)
         took = (time.perf_counter_ns() - begun) // 1000
         said_text = result_to_json(result)
         last = CodingRun.objects.create(
@@ -100,7 +102,13 @@ def replay(*, run: CodingRun) -> CodingResult:
     rulebook = load_rulebook()
     if (run.engine_version, run.rulebook_version) != (engine.ENGINE_VERSION, rulebook.version):
         raise UnableToReplay(run, engine_version=engine.ENGINE_VERSION, rulebook_version=rulebook.version)
-    return engine.code_encounter(facts_of(run), rulebook=rulebook)
+    return _said(facts_of(run), rulebook)
+
+
+def _said(told: EncounterFacts, rulebook: Rulebook) -> CodingResult:
+    """The engine's answer, with what mending each finding would change."""
+    result = engine.code_encounter(told, rulebook=rulebook)
+    return with_counterfactuals(result, facts=told, rulebook=rulebook)
 
 
 def facts_of(run: CodingRun) -> EncounterFacts:

@@ -17,18 +17,18 @@ DISCARDED, NONE_DISCARDED = "JW", "JZ"
 
 def code(sheet: Worksheet) -> None:
     """Gives each dose its lines."""
-    for dose in sheet.doses:
-        _lines(sheet, dose)
+    for place, dose in enumerate(sheet.doses):
+        _lines(sheet, dose, place)
 
 
-def _lines(sheet: Worksheet, dose: Dose) -> None:
+def _lines(sheet: Worksheet, dose: Dose, place: int) -> None:
     per = dose.code.per.amount
     rounding = sheet.policy["unit_rounding"]
     units = amounts.whole_units(dose.given / per, rounding)
     labelled = int(dose.opened // per)
     numbers = _numbers(dose)
     given = sheet.chose("drug_units", "H2", "unit_rounding", units=units, **numbers)
-    line = _Line(sheet, dose, given)
+    line = _Line(sheet, dose, given, place)
     if not dose.has_containers:
         line.bill(units, (), step("no_container", "H4"))
         line.balance(units, 0, drawn=dose.given)
@@ -64,8 +64,8 @@ def _numbers(dose: Dose) -> dict[str, Scalar]:
 class _Line:
     """Writes the lines of one dose."""
 
-    def __init__(self, sheet: Worksheet, dose: Dose, given: Step) -> None:
-        self.sheet, self.dose, self.given = sheet, dose, given
+    def __init__(self, sheet: Worksheet, dose: Dose, given: Step, place: int) -> None:
+        self.sheet, self.dose, self.given, self.place = sheet, dose, given, place
 
     def bill(self, units: int, modifiers: tuple[str, ...], why: Step, role: Role = Role.DRUG) -> None:
         """One line at the code's own slot of the formulary, not of the rulebook."""
@@ -82,8 +82,8 @@ class _Line:
             order=(
                 min(entry.visit for entry in dose.entries),
                 _FAMILY_ORDER[first.family],
-                int(role == Role.DISCARDED),
                 LAST if first.start is None else first.start,
+                2 * self.place + (role == Role.DISCARDED),
                 first.id,
             ),
             steps=[self.given, why] if role == Role.DRUG else [why, self.given],
