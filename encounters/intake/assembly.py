@@ -52,8 +52,10 @@ class Assembly:
         ]
 
     def add(self, record: AdministrationRecord, fields: Fields) -> None:
-        """Keep the administration unless its id came before with other values; that is noted in `fields`."""
+        """Keep the administration, unless `fields` has problems or its id came before with other values: then noted."""
         known = self.administrations.get(record.external_id)
+        if fields.problems:
+            return
         if known is None:
             self.administrations[record.external_id] = record
         elif known != record:
@@ -139,14 +141,18 @@ def _add_row(assembly: Assembly, row: Row, head: Fields, said: Mapping[str, str]
     accesses = [schema.access(fields, record.access, prefix="access_")] if record.access else []
     orders = [schema.order(fields, record.order, drug=record.drug_name, prefix="ordered_")] if record.order else []
     if not fields.problems:
-        _merge(assembly.accesses, accesses, "label", fields)
-        _merge(assembly.orders, orders, "reference", fields)
+        merged_accesses = _merged(assembly.accesses, accesses, "label", fields)
+        merged_orders = _merged(assembly.orders, orders, "reference", fields)
         assembly.add(record, fields)
+        if not fields.problems:
+            assembly.accesses |= merged_accesses
+            assembly.orders |= merged_orders
     assembly.refuse(fields, line=row.line, record=row.cells, administration_id=record.external_id)
 
 
-def _merge(kept: dict[str, Shared], found: list[Shared], key: str, fields: Fields) -> None:
-    """Add what rows say of one access or order; an empty cell says nothing, two values contradict."""
+def _merged(kept: dict[str, Shared], found: list[Shared], key: str, fields: Fields) -> dict[str, Shared]:
+    """What is known of accesses or orders with what a row adds; an empty cell says nothing, two values contradict."""
+    result: dict[str, Shared] = {}
     for each in found:
         name = getattr(each, key)
         known = kept.get(name, each)
@@ -163,7 +169,8 @@ def _merge(kept: dict[str, Shared], found: list[Shared], key: str, fields: Field
                     "access" if key == "label" else "order",
                     f"{name}: {part.name} differs from what an earlier row says of it.",
                 )
-        kept[name] = merged
+        result[name] = merged
+    return result
 
 
 def _by_clock(record: AdministrationRecord) -> tuple[datetime, str]:

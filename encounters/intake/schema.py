@@ -248,7 +248,8 @@ def _container(fields: Fields, part: object) -> ContainerRecord | None:
     if isinstance(part, Mapping):
         return _container_of_keys(fields, Fields(part))
     match = _CONTAINER.fullmatch(str(part).strip())
-    if match is None:
+    # "3 x" would be an amount of three somethings called x.
+    if match is None or re.fullmatch(r"\d*\s*[x×]", match["size"].strip(), re.IGNORECASE):
         fields.refuse("containers", f"“{str(part)[:60]}” is no container. Write 4 x 100 mg single-dose.")
         return None
     size = fields.amount_of("containers", match["size"])

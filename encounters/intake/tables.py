@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import BinaryIO
 
 from openpyxl import load_workbook
@@ -117,7 +118,7 @@ def _csv_rows(text: Iterator[str]) -> Iterator[RawRow]:
     first = next(text, "")
     dialect = max(_DELIMITERS, key=lambda mark: len(set(_words(first, mark)) & set(columns.TABLE)))
     csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(_with_first(first, text), delimiter=dialect, strict=True)
+    reader = csv.reader(chain([first], text), delimiter=dialect, strict=True)
     width = 0
     while True:
         line = reader.line_num + 1
@@ -129,7 +130,7 @@ def _csv_rows(text: Iterator[str]) -> Iterator[RawRow]:
             yield RawRow(line, [], _csv_problem(str(error), line))
             continue
         if any(cell.strip() for cell in cells):
-            width = width or len(cells)
+            width = width or len(cells) - next(i for i, cell in enumerate(reversed(cells)) if cell.strip())
             # Spreadsheets leave delimiters behind the last column of a row.
             while len(cells) > width and not cells[-1].strip():
                 cells.pop()
@@ -144,11 +145,6 @@ def _csv_problem(error: str, line: int) -> str:
 
 def _words(line: str, mark: str) -> list[str]:
     return [word.strip(' "\r\n').lower().replace(" ", "_") for word in line.split(mark)]
-
-
-def _with_first(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
 
 
 def _workbook_rows(file: BinaryIO) -> Iterator[RawRow]:
