@@ -103,7 +103,8 @@ class _Trial:
 
         def lines_at(minutes: int) -> Totals:
             if minutes not in seen:
-                mended = replace(given, **{word: known + ahead * minutes * MINUTE})
+                clock = known + ahead * minutes * MINUTE
+                mended = replace(given, stop=clock) if word == "stop" else replace(given, start=clock)
                 results[minutes] = self._coded(_with(self.facts, mended), {})
                 seen[minutes] = _totals(results[minutes])
             return seen[minutes]
