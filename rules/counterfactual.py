@@ -6,7 +6,7 @@ mending changes no line, say so with an empty difference.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -25,6 +25,8 @@ NEAR = (-16, -15, 0, 1, 15, 16, 31)
 LONGEST = 12 * 60
 MOST_ROWS = 6
 MINUTE = timedelta(minutes=1)
+EDGE_YEARS = frozenset({MINYEAR, MAXYEAR})
+"""No clock reaches beyond these."""
 
 
 def with_counterfactuals(
@@ -56,7 +58,9 @@ class _Trial:
         rulebook: Rulebook,
         overrides: Mapping[str, str],
     ) -> None:
-        self.facts, self.rulebook, self.overrides = facts, rulebook, overrides
+        in_order = sorted(facts.administrations, key=lambda one: (str(one.id), repr(one)))
+        self.facts = replace(facts, administrations=tuple(in_order))
+        self.rulebook, self.overrides = rulebook, overrides
         self.now = _totals(result)
         self.prices = _prices(result)
 
@@ -95,7 +99,7 @@ class _Trial:
         """Ranges of a missing time within which the lines stay the same, found to the minute."""
         given = _administration(self.facts, finding.administrations[0])
         known = None if given is None else (given.start if word == "stop" else given.stop)
-        if given is None or known is None:
+        if given is None or known is None or known.year in EDGE_YEARS:
             return
         ahead = 1 if word == "stop" else -1
         seen: dict[int, Totals] = {}
