@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from drugs import selectors
 from drugs.index import FormularyIndex, current_index, in_force
-from drugs.models import BillingCode, Drug, DrugProfile, MarketedSize, Product, Unit
+from drugs.models import BillingCode, Drug, DrugProfile, MarketedSize, Price, Product, Unit
 from drugs.models.amounts import plain
 from drugs.models.names import normalise
 from drugs.models.package import parse_ndc
@@ -137,7 +137,7 @@ def _product_of_package(index: FormularyIndex, question: DrugQuestion) -> Produc
 
 def _code_facts(index: FormularyIndex, meaning: BillingCode, question: DrugQuestion) -> BillingCodeFacts:
     code = meaning.hcpcs_id
-    price = next(in_force(index.prices.get(code, ()), question.on), None)
+    price = _latest_price(index, code, question.on)
     links = in_force(index.codes_of_drug.get(question.drug.pk, ()), question.on)
     routes = next((tuple(link.routes) for link in links if link.hcpcs_id == code), ())
     return BillingCodeFacts(
@@ -147,6 +147,15 @@ def _code_facts(index: FormularyIndex, meaning: BillingCode, question: DrugQuest
         price=plain(price.payment_limit) if price else None,
         label=meaning.label,
     )
+
+
+def _latest_price(index: FormularyIndex, code: str, on: date) -> Price | None:
+    """Return the payment limit in force or, until the next quarter's file is in, the last one known before.
+
+    Dollars weigh a line in the queue; they are never billed.
+    """
+    known = [price for price in index.prices.get(code, ()) if price.effective_from <= on]
+    return max(known, key=lambda price: price.effective_from, default=None)
 
 
 def _concentration(profile: DrugProfile) -> Quantity | None:

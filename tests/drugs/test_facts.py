@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -75,10 +75,17 @@ class TestDrugFacts:
         (code,) = facts.drug_facts(drug=drug, on=ON).billing_codes or ()
         assert str(code.per.amount) == "1000"
 
-    def test_have_no_price_outside_its_quarter(self) -> None:
+    def test_keep_the_last_price_until_the_next_quarter_is_in(self) -> None:
         drug = listed_drug("example", code="J0001")
-        PriceFactory.create(hcpcs=HcpcsCodeFactory.create(code="J0001"))
+        price = PriceFactory.create(hcpcs=HcpcsCodeFactory.create(code="J0001"))
         (code,) = facts.drug_facts(drug=drug, on=date(2026, 4, 1)).billing_codes or ()
+        assert code.price == price.payment_limit
+
+    def test_have_no_price_before_its_quarter(self) -> None:
+        drug = listed_drug("example", code="J0001")
+        price = PriceFactory.create(hcpcs=HcpcsCodeFactory.create(code="J0001"))
+        before = price.effective_from - timedelta(days=1)
+        (code,) = facts.drug_facts(drug=drug, on=before).billing_codes or ()
         assert code.price is None
 
     def test_of_a_drug_outside_the_formulary_have_no_family_and_no_code(self) -> None:
