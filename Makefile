@@ -60,3 +60,7 @@ django-check: setup-dev ## models match migrations; settings are fit for a deplo
 	@DATABASE_URL=postgresql://nobody@localhost/none REDIS_URL=redis://localhost/0 BEHIND_TLS=1 \
 		SECRET_KEY=only-for-this-check-and-never-used-to-sign-anything-0123456789 \
 		$(RUN) manage.py check --deploy --fail-level WARNING
+
+.PHONY: screenshots
+screenshots: setup-dev ## take the pictures of docs/screenshots with an instance of their own
+	@$(RUN) docs/take_screenshots.py

@@ -16,7 +16,7 @@ class PageRequest(HttpRequest):
 
 
 def is_for_fragment(request: PageRequest) -> bool:
-    """htmx asks for a part of the page; on going back in history it asks for the whole."""
+    """Htmx asks for a part of the page; on going back in history it asks for the whole."""
     return bool(request.htmx) and not request.htmx.history_restore_request and not request.htmx.boosted
 
 

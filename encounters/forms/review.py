@@ -40,7 +40,9 @@ class LineForm(ReasonForm):
 
     code = forms.CharField(max_length=12)
     units = forms.IntegerField(
-        min_value=1, max_value=MOST_UNITS, error_messages={"min_value": "At least 1 unit. To bill none, reject the line."}
+        min_value=1,
+        max_value=MOST_UNITS,
+        error_messages={"min_value": "At least 1 unit. To bill none, reject the line."},
     )
     modifiers = forms.CharField(required=False, max_length=40)
 

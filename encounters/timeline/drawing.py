@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from encounters.timeline.items import Item, items_of
 from encounters.timeline.layout import (
+    MOST_ROWS_AT_EASE,
     ROW,
     ROW_COMPACT,
     ROW_WITH_TICKS,
     Arrangement,
     Mark,
-    MOST_ROWS_AT_EASE,
     Row,
     Text,
     Tick,
@@ -141,7 +141,9 @@ def _lane_order(facts: EncounterFacts, lane_of: Mapping[str, str]) -> list[str]:
 def _lane_words(facts: EncounterFacts, key: str) -> tuple[str, str]:
     if key == OTHER_LANE:
         routes = {
-            str(each.route) for each in facts.administrations if _lane_key(each) == OTHER_LANE and each.route is not None
+            str(each.route)
+            for each in facts.administrations
+            if _lane_key(each) == OTHER_LANE and each.route is not None
         }
         return "No access", ", ".join(sorted(routes))
     access = next((each for each in facts.accesses if each.label == key), None)
@@ -174,9 +176,7 @@ def _filled(
     at_ease = {key: rows_of(each, scale=scale, ticks=ticks, is_compact=False) for key, each in by_lane.items()}
     if sum(len(rows) for rows in at_ease.values()) <= MOST_ROWS_AT_EASE:
         return {key: (rows, False) for key, rows in at_ease.items()}
-    return {
-        key: (rows_of(each, scale=scale, ticks={}, is_compact=True), True) for key, each in by_lane.items()
-    }
+    return {key: (rows_of(each, scale=scale, ticks={}, is_compact=True), True) for key, each in by_lane.items()}
 
 
 def _group(item: Item, way: Arrangement, y: int, zone: ZoneInfo) -> Group:
@@ -209,11 +209,24 @@ def _ticks(
             continue
         for number, minute, spare in _earned(result, line, earns[line.family]):
             at = _clock_at(result, line, minute)
-            item = next((each for each in items if at and each.form == "bar" and each.start and each.stop
-                         and set(each.administrations) & set(line.administrations) and each.start <= at <= each.stop), None)
+            item = next(
+                (
+                    each
+                    for each in items
+                    if at
+                    and each.form == "bar"
+                    and each.start
+                    and each.stop
+                    and set(each.administrations) & set(line.administrations)
+                    and each.start <= at <= each.stop
+                ),
+                None,
+            )
             if at is None or item is None:
                 continue
-            found.setdefault(item.administrations, []).append(Tick(scale.x(at), _tick_words(line, minute, number, spare), f"{minute}"))
+            found.setdefault(item.administrations, []).append(
+                Tick(scale.x(at), _tick_words(line, minute, number, spare), f"{minute}")
+            )
     return {key: tuple(sorted(ticks, key=lambda tick: tick.x)) for key, ticks in found.items()}
 
 
@@ -227,7 +240,9 @@ def _earned(result: CodingResult, line: CodedLine, earns: Earns) -> list[tuple[i
         return []
     spare = running - minutes[-1]
     last = len(minutes) - 1
-    return [(n, minute, spare if n == last and spare <= LAST_SPARE_MINUTES else None) for n, minute in enumerate(minutes)]
+    return [
+        (n, minute, spare if n == last and spare <= LAST_SPARE_MINUTES else None) for n, minute in enumerate(minutes)
+    ]
 
 
 def _tick_words(line: CodedLine, minute: int, number: int, spare: int | None) -> str:

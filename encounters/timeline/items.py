@@ -8,13 +8,14 @@ from encounters.timeline.ledger import Stretch, stretches_of
 from encounters.timeline.words import FAMILY_CLASS, ON_THE_BAR, amount
 from rules.facts import Administration, EncounterFacts
 from rules.result import CodedLine, CodingResult
-from rules.vocabulary import LineFamily, Reason, Role, Technique
+from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Route, Technique
 
 DRUG_ROLES = frozenset({Role.DRUG, Role.DISCARDED})
 POINT_ROLES = frozenset({Role.PUSH, Role.REPEAT_PUSH, Role.INJECTION, Role.ROUTE})
 POINT_TECHNIQUES = frozenset({Technique.PUSH, Technique.INJECTION, Technique.ON_BODY_INJECTOR})
 PUMP_TECHNIQUES = frozenset({Technique.PUMP_INITIATION, Technique.PUMP_UNATTENDED})
 MINUTE = timedelta(minutes=1)
+TIME_FINDINGS = frozenset({FindingKind.MISSING_STOP_TIME, FindingKind.MISSING_START_TIME})
 # The step by which the engine says that an initial service is a push.
 INITIAL_PUSH = "initial_push"
 
@@ -78,7 +79,7 @@ def _item(members: Sequence[Administration], result: CodingResult, lane: str) ->
     form = _form(members[0], services, start, stop)
     stretches = stretches_of(result, ids)
     lead = services[0] if services else None
-    css = FAMILY_CLASS[lead.family] if lead else _css_of_drug_line(all_lines)
+    css = FAMILY_CLASS[lead.family] if lead else "othr"
     pieces = _pieces(start, stop, stretches, services) if form == "bar" else ()
     note, is_problem = _note(form, members, result, services)
     return Item(
@@ -122,6 +123,8 @@ def _form(
         return "pump"
     is_point = administration.technique in POINT_TECHNIQUES
     if stop is None:
+        is_run = administration.technique == Technique.INFUSION or administration.route in {None, Route.IV}
+        is_point = is_point or not is_run
         is_point = is_point or (administration.technique is None and any(is_push(line) for line in services))
         return "push" if is_point else "open_end"
     if stop <= start:
@@ -130,10 +133,6 @@ def _form(
     if is_point and (is_billed_as_point or not services):
         return "push"
     return "bar"
-
-
-def _css_of_drug_line(lines: Sequence[CodedLine]) -> str:
-    return FAMILY_CLASS[lines[0].family] if lines else "othr"
 
 
 def _name(members: Sequence[Administration]) -> str:
@@ -180,12 +179,15 @@ def _note(
 ) -> tuple[str, bool]:
     """What is missing or why nothing is billed, and whether it is a problem of the record."""
     ids = {member.id for member in members}
-    missing = {"open_end": "stop time missing", "open_start": "start time missing", "untimed": "no time charted"}
-    if form in missing:
-        return missing[form], True
     reasons = [each.reason for each in result.not_billed if each.administration in ids and each.reason != Reason.PAUSED]
     if Reason.IMPOSSIBLE_TIME in reasons:
         return ON_THE_BAR[Reason.IMPOSSIBLE_TIME], True
+    missing = {"open_end": "stop time missing", "open_start": "start time missing", "untimed": "no time charted"}
+    if form in missing:
+        # Without a finding the engine had no use for the time: what is missing is said, but alarms nobody.
+        is_problem = any(each.kind in TIME_FINDINGS and ids & set(each.administrations) for each in result.findings)
+        if is_problem or not reasons:
+            return missing[form], is_problem
     if services or not reasons:
         return "", False
     return f"not billed: {ON_THE_BAR[reasons[0]]}", False

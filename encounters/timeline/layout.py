@@ -201,13 +201,13 @@ def _inside_texts(item: Item, marks: Sequence[Mark], baseline: float) -> tuple[l
 
 
 def _fitting(text: str, width: float) -> str:
-    for candidate in (text, text.split(" ")[0] if text else ""):
+    for candidate in (text, text.split(" ", maxsplit=1)[0] if text else ""):
         if candidate and width_of(candidate, is_bold=True) + 10 <= width:
             return candidate
     return ""
 
 
-def _at_ease(  # noqa: PLR0913 (each is one degree of freedom)
+def _at_ease(
     item: Item,
     marks: list[Mark],
     left: float,
@@ -218,7 +218,9 @@ def _at_ease(  # noqa: PLR0913 (each is one degree of freedom)
     is_note_left: bool,
 ) -> Arrangement:
     """Name above the bar, code inside, minutes above its end or beside it, ticks below."""
-    bar, above, below = [], [], []
+    bar: list[tuple[float, float]] = []
+    above: list[tuple[float, float]] = []
+    below: list[tuple[float, float]] = []
     texts, is_code_in = _inside_texts(item, marks, 25.5)
     half = 8 if item.form in {"push", "moment"} else 0
     left_px, right_px = _px(left) - half, _px(right) + half + (8 if item.form == "pump" else 0)
@@ -253,14 +255,14 @@ def _at_ease(  # noqa: PLR0913 (each is one degree of freedom)
     _pause_words(item, marks, texts, above)
     tick_marks = _ticks(ticks, texts, below)
     return Arrangement(
-        tuple([*marks, *signs, *tick_marks]),
+        (*marks, *signs, *tick_marks),
         tuple(texts),
         (tuple(above), tuple(bar), tuple(below)),
         (left, max(right - left, 0)),
     )
 
 
-def _beside(  # noqa: PLR0913 (a run of words and where it may stand)
+def _beside(
     words: Sequence[tuple[str, str]],
     left: float,
     right: float,
@@ -342,8 +344,8 @@ def _compact(item: Item, marks: list[Mark], left: float, right: float, *, is_lef
     left_px, right_px = _px(left) - half, _px(right) + half + (8 if item.form == "pump" else 0)
     side_texts, covered, signs = _beside(words, left, right, left_px, right_px, baseline=13.5, is_left=is_left)
     return Arrangement(
-        tuple([*marks, *signs]),
-        tuple([*texts, *side_texts]),
+        (*marks, *signs),
+        (*texts, *side_texts),
         ((), ((left_px, right_px), *covered), ()),
         (left, right - left),
     )

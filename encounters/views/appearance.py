@@ -12,7 +12,9 @@ A_YEAR = 365 * 24 * 3600
 def appearance(request: HttpRequest) -> HttpResponse:
     """Remembers `theme` and goes back to `next`; a browser with scripts sets the cookie itself and stays."""
     target = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    is_ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     response = HttpResponseRedirect(target if is_ours else "/")
     theme = request.POST.get("theme", "")
     if theme in THEMES:

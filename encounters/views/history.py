@@ -51,7 +51,9 @@ def event_row(event: AuditEvent) -> EventRow:
     names = [name for name in dict.fromkeys([*before, *after]) if name not in {"version", "decision"}]
     return EventRow(
         event=event,
-        what=f"{thing} {verb}".replace("_", " ") if thing != "encounter" or subject == "chart" else verb.replace("_", " "),
+        what=f"{thing} {verb}".replace("_", " ")
+        if thing != "encounter" or subject == "chart"
+        else verb.replace("_", " "),
         changes=tuple(
             (name.replace("_", " "), _said(before.get(name)), _said(after.get(name)))
             for name in names
@@ -64,7 +66,9 @@ def _said(value: object) -> str:
     if value in (None, "", []):
         return ""
     if isinstance(value, list):
-        return ", ".join(_said(each) if not isinstance(each, list) else " ".join(_said(one) for one in each) for each in value)
+        return ", ".join(
+            _said(each) if not isinstance(each, list) else " ".join(_said(one) for one in each) for each in value
+        )
     text = str(value)
     # Digests are for machines; their beginning tells two apart.
     return text[:12] if len(text) == 64 else text  # noqa: PLR2004 (hexadecimal digits of SHA-256)

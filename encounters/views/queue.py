@@ -82,7 +82,7 @@ def queue(request: PageRequest) -> HttpResponse:
     pages = Paginator(rows, ROWS_OF_A_PAGE)
     if not search:
         # The tab's count is at hand; counting once more would double the work of the page.
-        pages.count = counts[tab]  # type: ignore[method-assign, misc, assignment]
+        pages.count = counts[tab]
     page = pages.get_page(request.GET.get("page"))
     found = list(page.object_list)
     findings = selectors.finding_kinds(runs=[row.run_id for row in found])
@@ -107,7 +107,7 @@ def queue(request: PageRequest) -> HttpResponse:
 
 @require_safe
 def claims(request: PageRequest) -> HttpResponse:
-    """Who holds what at this moment, and the counts of the tabs: small, because every open queue asks every few seconds."""
+    """Who holds what at this moment, and the counts of the tabs: small, since every open queue asks it all the time."""
     context = {
         "claims": selectors.claims(user=request.user, at=timezone.now()),
         "tabs": [(tab, TAB_WORDS[tab], count) for tab, count in selectors.tab_counts(user=request.user).items()],

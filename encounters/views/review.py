@@ -1,8 +1,6 @@
 """The workbench: its page, and a door for each act. A refused act comes back with what was typed."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 
 from django import forms
 from django.contrib import messages
@@ -17,38 +15,33 @@ from encounters import audit, selectors
 from encounters.audit import Tag
 from encounters.forms.review import AddedLineForm, LineForm, NoteForm, PendForm, ReasonForm, VersionForm
 from encounters.http import PageRequest, is_for_fragment
-from encounters.models import Encounter, Review
-from encounters.models.review import PendReason, ReviewState
+from encounters.models import Review
+from encounters.models.review import ReviewState
 from encounters.review import claims, decisions, states
 from encounters.review.hold import LEAD, WORK, UnableToWork
 from encounters.review.lines import ReviewLine
-from encounters.views.workbench import LineRow, Workbench, workbench
+from encounters.views.answers import (
+    OPEN_STATES,
+    Editing,
+    answer,
+    answer_row,
+    encounter_of,
+    find_row,
+    open_review,
+    review_of,
+)
+from encounters.views.workbench import Workbench, workbench
 
-OPEN_STATES = frozenset({ReviewState.TO_DECIDE, ReviewState.READY, ReviewState.CHANGED})
 # So many rows of the queue are looked through for the next one after a skip.
 LOOK_AHEAD = 200
 MODES = frozenset({"edit", "reject"})
 
 
-@dataclass(frozen=True, slots=True)
-class Editing:
-    """The row that is open as a form: `mode` edit, reject or add; `key` the line's."""
-
-    mode: str
-    key: str
-    form: forms.Form
-
-    @property
-    def is_rejection(self) -> bool:
-        """A rejection has no values, so the reason comes first."""
-        return self.mode == "reject"
-
-
 @require_safe
 def encounter(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The workbench. Opening it claims the encounter where it is free and open; looking is recorded."""
-    shown = _encounter(request, encounter_id)
-    review = _review(shown)
+    shown = encounter_of(request, encounter_id)
+    review = review_of(shown)
     at = timezone.now()
     if not is_for_fragment(request):
         audit.record(tag=Tag.ENCOUNTER_VIEWED, at=at, actor=request.user, encounter=shown)
@@ -56,19 +49,22 @@ def encounter(request: PageRequest, encounter_id: int) -> HttpResponse:
         return render(request, "encounters/review/waiting.html", {"encounter": shown, "review": None, "run": None})
     if _may_take(request, review):
         try:
-            review = claims.claim(review=review, user=request.user, at=at)
-            review.encounter = shown
+            held = claims.claim(review=review, user=request.user, at=at)
+            held.encounter = shown
+            if held.run_id == review.run_id:
+                held.run = review.run
+            review = held
         except UnableToWork:
             # Somebody was faster: the page says who, and can be read.
             review.refresh_from_db()
-    return _answer(request, review, editing=_editing_asked(request, review))
+    return answer(request, review, editing=_editing_asked(request, review))
 
 
 @require_safe
 def line(request: PageRequest, encounter_id: int, line_key: str) -> HttpResponse:
     """One line as it stands; with htmx its row, else the page at that row."""
-    review = _open_review(request, encounter_id)
-    return _row(request, review, line_key, None)
+    review = open_review(request, encounter_id)
+    return answer_row(request, review, line_key, None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,26 +73,26 @@ def line_form(request: PageRequest, encounter_id: int, line_key: str, mode: str)
     if mode not in MODES:
         message = "A line is edited or rejected."
         raise Http404(message)
-    review = _open_review(request, encounter_id)
+    review = open_review(request, encounter_id)
     if request.method != "POST":
-        return _row(request, review, line_key, _editing(review, mode, line_key))
+        return answer_row(request, review, line_key, _editing(review, mode, line_key))
     form = LineForm(request.POST) if mode == "edit" else ReasonForm(request.POST)
     editing = Editing(mode, line_key, form)
     if not form.is_valid():
-        return _answer(request, review, editing=editing, status=422)
-    said = form.cleaned_data
-    about = {"review": review, "line_key": line_key, "user": request.user, "at": timezone.now()}
-    reason = {"reason_code": said["reason_code"], "reason": said["reason"], "version": said["version"]}
-    if mode == "edit":
-        values = {"code": said["code"], "units": said["units"], "modifiers": said["modifiers"]}
-        return _act(request, encounter_id, lambda: decisions.override_line(**about, **values, **reason), editing=editing)
-    return _act(request, encounter_id, lambda: decisions.reject_line(**about, **reason), editing=editing)
+        return answer(request, review, editing=editing, status=422)
+    act: Callable[..., object] = decisions.override_line if mode == "edit" else decisions.reject_line
+    return _act(
+        request,
+        encounter_id,
+        lambda: act(review=review, line_key=line_key, user=request.user, at=timezone.now(), **form.cleaned_data),
+        editing=editing,
+    )
 
 
 @require_POST
 def accept_line(request: PageRequest, encounter_id: int, line_key: str) -> HttpResponse:
     """The line stands as suggested."""
-    review = _open_review(request, encounter_id)
+    review = open_review(request, encounter_id)
     version = _version(request)
     return _act(
         request,
@@ -110,14 +106,14 @@ def accept_line(request: PageRequest, encounter_id: int, line_key: str) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_line(request: PageRequest, encounter_id: int) -> HttpResponse:
     """A line the engine did not suggest."""
-    review = _open_review(request, encounter_id)
+    review = open_review(request, encounter_id)
     if request.method != "POST":
-        return _answer(request, review, editing=Editing("add", "new", AddedLineForm()))
+        return answer(request, review, editing=Editing("add", "new", AddedLineForm()))
     known = review.encounter.administrations.values_list("external_id", "drug_name")
     form = AddedLineForm(request.POST, administrations=known)
     editing = Editing("add", "new", form)
     if not form.is_valid():
-        return _answer(request, review, editing=editing, status=422)
+        return answer(request, review, editing=editing, status=422)
     said = form.cleaned_data
     return _act(
         request,
@@ -130,7 +126,7 @@ def add_line(request: PageRequest, encounter_id: int) -> HttpResponse:
 @require_POST
 def undo(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The last decision of this person is taken back, or their acceptance."""
-    review = _open_review(request, encounter_id)
+    review = open_review(request, encounter_id)
     version = _version(request)
     return _act(
         request,
@@ -142,7 +138,7 @@ def undo(request: PageRequest, encounter_id: int) -> HttpResponse:
 @require_POST
 def accept(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The encounter is accepted, and the next one opens."""
-    review = _open_review(request, encounter_id)
+    review = open_review(request, encounter_id)
     version, reason = _version(request), request.POST.get("reason", "")
     return _act_and_next(
         request,
@@ -155,10 +151,10 @@ def accept(request: PageRequest, encounter_id: int) -> HttpResponse:
 @require_POST
 def pend(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The encounter waits for something, and the next one opens."""
-    review = _open_review(request, encounter_id)
+    review = open_review(request, encounter_id)
     form = PendForm(request.POST)
     if not form.is_valid():
-        return _answer(request, review, refusal=_first_problem(form), status=422)
+        return answer(request, review, refusal=_first_problem(form), status=422)
     said = form.cleaned_data
     return _act_and_next(
         request, review, lambda: states.pend(review=review, user=request.user, at=timezone.now(), **said), "pended"
@@ -180,7 +176,7 @@ def return_to_coder(request: PageRequest, encounter_id: int) -> HttpResponse:
 @require_POST
 def wake(request: PageRequest, encounter_id: int) -> HttpResponse:
     """A pended encounter is taken up again."""
-    review = _open_review(request, encounter_id)
+    review = open_review(request, encounter_id)
     version = _version(request)
     return _act(
         request,
@@ -192,7 +188,7 @@ def wake(request: PageRequest, encounter_id: int) -> HttpResponse:
 @require_POST
 def reopen(request: PageRequest, encounter_id: int) -> HttpResponse:
     """A lead opens an accepted encounter again."""
-    review = _open_review(request, encounter_id)
+    review = open_review(request, encounter_id)
     version, reason = _version(request), request.POST.get("note", "")
     return _act(
         request,
@@ -204,7 +200,7 @@ def reopen(request: PageRequest, encounter_id: int) -> HttpResponse:
 @require_POST
 def skip(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The encounter goes back, and the next one in the queue's order opens."""
-    review = _open_review(request, encounter_id)
+    review = open_review(request, encounter_id)
     at = timezone.now()
     claims.release(review=review, user=request.user, at=at)
     rows = list(selectors.review_queue(user=request.user, on=timezone.localdate(at))[:LOOK_AHEAD])
@@ -225,8 +221,8 @@ def skip(request: PageRequest, encounter_id: int) -> HttpResponse:
 @require_POST
 def heartbeat(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The page is still open: the lease runs on. Says at once when it does not, or when the encounter has changed."""
-    shown = _encounter(request, encounter_id)
-    review = _review(shown)
+    shown = encounter_of(request, encounter_id)
+    review = review_of(shown)
     if review is None:
         raise Http404
     context: dict[str, object] = {"encounter": shown, "review": review, "may_decide": True}
@@ -244,7 +240,7 @@ def heartbeat(request: PageRequest, encounter_id: int) -> HttpResponse:
 @require_POST
 def release(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The page was left: the encounter is free for others."""
-    review = _open_review(request, encounter_id)
+    review = open_review(request, encounter_id)
     try:
         claims.release(review=review, user=request.user, at=timezone.now())
     except UnableToWork as refusal:
@@ -253,30 +249,6 @@ def release(request: PageRequest, encounter_id: int) -> HttpResponse:
 
 
 # ---- what the doors share
-
-
-def _encounter(request: PageRequest, encounter_id: int) -> Encounter:
-    try:
-        return selectors.encounter_for_review(encounter_id=encounter_id, user=request.user)
-    except Encounter.DoesNotExist as error:
-        message = "There is no such encounter."
-        raise Http404(message) from error
-
-
-def _review(shown: Encounter) -> Review | None:
-    """The review of an encounter as read with it, None until it is coded."""
-    review: Review | None = getattr(shown, "review", None)
-    if review is not None:
-        review.encounter = shown
-    return review
-
-
-def _open_review(request: PageRequest, encounter_id: int) -> Review:
-    review = _review(_encounter(request, encounter_id))
-    if review is None:
-        message = "This encounter is not coded yet."
-        raise Http404(message)
-    return review
 
 
 def _may_take(request: PageRequest, review: Review) -> bool:
@@ -313,67 +285,12 @@ def _editing(review: Review, mode: str, key: str) -> Editing:
     return Editing(mode, key, LineForm(initial=_values(workbench(review=review), key)))
 
 
-def _values(bench: Workbench, key: str) -> Mapping[str, object]:
-    found = _find(bench, key)
+def _values(bench: Workbench, key: str) -> dict[str, object]:
+    found = find_row(bench, key)
     if found is None:
         return {}
     current: ReviewLine = found.line
     return {"code": current.code, "units": current.units, "modifiers": " ".join(current.modifiers)}
-
-
-def _find(bench: Workbench, key: str) -> LineRow | None:
-    return next((row for row in (*bench.services, *bench.drug_lines) if row.line.key == key), None)
-
-
-def _context(request: PageRequest, review: Review, at: datetime) -> dict[str, object]:
-    holder = review.holder(at)
-    is_mine = holder is not None and holder.pk == request.user.pk
-    is_workable = review.state in OPEN_STATES or review.state == ReviewState.SECOND_REVIEW
-    shown = review.encounter
-    service = shown.date_of_service
-    return {
-        "encounter": shown,
-        "review": review,
-        "run": review.run,
-        "policy": review.run.policy,
-        "bench": workbench(review=review),
-        "may_work": request.user.has_perm(WORK),
-        "may_decide": is_mine and is_workable and request.user.has_perm(WORK),
-        "holder_name": audit.name_of(holder) if holder else "",
-        "holder_is_other": holder is not None and not is_mine,
-        "is_own_acceptance": review.accepted_by_id == request.user.pk,
-        "refusals": tuple(selectors.open_refusals(shown)),
-        "age_days": (timezone.localdate(at) - service).days,
-        "target_days": max((review.due_date - service).days, 1),
-        "pend_reasons": PendReason.choices,
-    }
-
-
-def _answer(
-    request: PageRequest, review: Review, *, editing: Editing | None = None, refusal: str = "", status: int = 200
-) -> HttpResponse:
-    """The page, or with htmx the part of it below the timeline."""
-    context = _context(request, review, timezone.now()) | {"editing": editing, "refusal": refusal}
-    is_update = is_for_fragment(request)
-    template = "encounters/review/work.html" if is_update else "encounters/review/encounter.html"
-    response = render(request, template, context | {"is_update": is_update}, status=status)
-    response["Vary"] = "HX-Request, Cookie"
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-def _row(request: PageRequest, review: Review, key: str, editing: Editing | None) -> HttpResponse:
-    if not is_for_fragment(request):
-        return _answer(request, review, editing=editing)
-    context = _context(request, review, timezone.now())
-    bench = context["bench"]
-    found = _find(bench, key) if isinstance(bench, Workbench) else None
-    if found is None:
-        message = "This line is not among those of the newest coding run."
-        raise Http404(message)
-    return render(
-        request, "encounters/review/line_or_form.html", context | {"editing": editing, "row": found}
-    )
 
 
 def _act(
@@ -387,10 +304,10 @@ def _act(
         refusal = str(error)
     if not refusal and not is_for_fragment(request):
         return redirect("review:encounter", encounter_id=encounter_id)
-    review = _open_review(request, encounter_id)
+    review = open_review(request, encounter_id)
     if not refusal:
-        return _answer(request, review)
-    return _answer(request, review, editing=editing, refusal=refusal, status=409)
+        return answer(request, review)
+    return answer(request, review, editing=editing, refusal=refusal, status=409)
 
 
 def _act_and_next(request: PageRequest, review: Review, act: Callable[[], object], done: str) -> HttpResponse:
@@ -398,7 +315,7 @@ def _act_and_next(request: PageRequest, review: Review, act: Callable[[], object
     try:
         act()
     except UnableToWork as error:
-        return _answer(request, _open_review(request, review.encounter_id), refusal=str(error), status=409)
+        return answer(request, open_review(request, review.encounter_id), refusal=str(error), status=409)
     patient = review.encounter.patient
     messages.success(
         request,
@@ -418,10 +335,10 @@ def _act_and_next(request: PageRequest, review: Review, act: Callable[[], object
 
 
 def _noted(request: PageRequest, encounter_id: int, act: Callable[..., object], done: str) -> HttpResponse:
-    review = _open_review(request, encounter_id)
+    review = open_review(request, encounter_id)
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return _answer(request, review, refusal=_first_problem(form), status=422)
+        return answer(request, review, refusal=_first_problem(form), status=422)
     said = form.cleaned_data
     return _act_and_next(
         request, review, lambda: act(review=review, user=request.user, at=timezone.now(), **said), done

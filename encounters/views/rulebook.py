@@ -33,11 +33,17 @@ def index(request: PageRequest) -> HttpResponse:
         (rule, rulebook.coverage.get(rule.id), [rulebook.sources[citation.source_id] for citation in rule.citations])
         for rule in rules
     ]
-    chapters = [(CHAPTERS.get(letter, letter), list(group)) for letter, group in groupby(rows, key=lambda row: row[0].id[0])]
-    context = {"rulebook": rulebook, "chapters": chapters, "policies": rulebook.policies, "keys": rulebook.policy_keys.values()}
+    chapters = [
+        (CHAPTERS.get(letter, letter), list(group)) for letter, group in groupby(rows, key=lambda row: row[0].id[0])
+    ]
+    context = {
+        "rulebook": rulebook,
+        "chapters": chapters,
+        "policies": rulebook.policies,
+        "keys": rulebook.policy_keys.values(),
+    }
     return render(request, "encounters/rules/index.html", context)
 
 
 def _reading_order(rule: RuleStatement) -> tuple[str, int]:
     return rule.id[0], int(rule.id[1:]) if rule.id[1:].isdigit() else 0
-

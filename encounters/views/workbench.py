@@ -184,7 +184,11 @@ def _is_drug(line: ReviewLine) -> bool:
 
 
 def _line_row(
-    line: ReviewLine, facts: EncounterFacts, rulebook: Rulebook, letters: Mapping[str, str], are_pointers_equal: bool  # noqa: FBT001 (said once, right below)
+    line: ReviewLine,
+    facts: EncounterFacts,
+    rulebook: Rulebook,
+    letters: Mapping[str, str],
+    are_pointers_equal: bool,  # noqa: FBT001 (said once, right below)
 ) -> LineRow:
     suggested = line.suggested
     given = [each for each in facts.administrations if each.id in line.administrations]
@@ -199,8 +203,12 @@ def _line_row(
         label=_label(line, given, rulebook),
         drugs=_drugs(suggested, given),
         rules=" ".join(explain.rules_of(suggested)) if suggested else "",
-        pointers="" if are_pointers_equal or suggested is None else " ".join(letters.get(c, c) for c in suggested.diagnoses),
-        dollars=suggested.price * line.units if suggested and suggested.price is not None and suggested.code == line.code else None,
+        pointers=""
+        if are_pointers_equal or suggested is None
+        else " ".join(letters.get(c, c) for c in suggested.diagnoses),
+        dollars=suggested.price * line.units
+        if suggested and suggested.price is not None and suggested.code == line.code
+        else None,
         explanation=explain.line_explanation(suggested, rulebook=rulebook) if suggested else None,
     )
 
@@ -223,7 +231,11 @@ def _label(line: ReviewLine, given: Sequence[Administration], rulebook: Rulebook
     for each in given:
         for code in each.drug.billing_codes or ():
             if code.code == line.code:
-                what = "discarded" if line.suggested.role is Role.DISCARDED else f"{amount(code.per.amount)} {code.per.unit} a unit"
+                what = (
+                    "discarded"
+                    if line.suggested.role is Role.DISCARDED
+                    else f"{amount(code.per.amount)} {code.per.unit} a unit"
+                )
                 return _sentence(f"{each.drug.name}, {what}")
     return _sentence(given[0].drug.name) if given else ""
 
@@ -260,7 +272,9 @@ def _total(rows: Sequence[LineRow]) -> Decimal | None:
 
 def _given(administration: Administration) -> str:
     dose = administration.dose
-    return _sentence(f"{administration.drug.name} {amount(dose.amount)} {dose.unit}" if dose else administration.drug.name)
+    return _sentence(
+        f"{administration.drug.name} {amount(dose.amount)} {dose.unit}" if dose else administration.drug.name
+    )
 
 
 def _not_billed(facts: EncounterFacts, result: CodingResult, zone: ZoneInfo) -> tuple[NotBilledRow, ...]:
@@ -328,7 +342,9 @@ def becomes(changes: Sequence[tuple[str, tuple[str, ...], int, int]]) -> str:
     gone = [_named(code, modifiers, now) for code, modifiers, now, then in changes if not then]
     come = [_named(code, modifiers, then) for code, modifiers, now, then in changes if not now]
     moved = [
-        f"{' '.join((code, *modifiers))} ×{now} → ×{then}" for code, modifiers, now, then in changes if now and then and now != then
+        f"{' '.join((code, *modifiers))} ×{now} → ×{then}"
+        for code, modifiers, now, then in changes
+        if now and then and now != then
     ]
     words = []
     if come and gone:

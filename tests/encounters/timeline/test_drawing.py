@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +10,7 @@ from encounters.timeline.scale import grid, label_step, midnights, scale_for
 from rules.facts import Access, EncounterFacts
 from rules.result import CodingResult
 from rules.vocabulary import LineFamily, Reason, Role
-from tests.encounters.timeline.build import at, facts, given, line, minutes, not_billed, result
+from tests.encounters.timeline.build import at, facts, given, line, minutes, no_stop, not_billed, result
 
 UTC = ZoneInfo("UTC")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -34,7 +35,7 @@ def words(drawing: Timeline) -> list[str]:
 
 class TestScale:
     @pytest.mark.parametrize(
-        "hours, step",
+        ("hours", "step"),
         [(0.5, 15), (1, 15), (3, 30), (6, 60), (12, 120), (24, 180), (30, 240), (48, 360), (72, 720), (24 * 8, 1440)],
     )
     def test_labels_keep_apart(self, hours: float, step: int) -> None:
@@ -101,7 +102,9 @@ class TestTimeline:
 
     def test_draws_across_midnight_without_a_break(self) -> None:
         told = facts(given("a", "x", at("22:30"), at("01:10", 1)))
-        drawing = drawn(told, result([line("96365", "a", minutes=160)], [minutes("a", "96365", at("22:30"), at("01:10", 1))]))
+        drawing = drawn(
+            told, result([line("96365", "a", minutes=160)], [minutes("a", "96365", at("22:30"), at("01:10", 1))])
+        )
         (mark,) = [each for each in drawing.groups[0].marks if each.form == "bar"]
         (midnight,) = drawing.midnights
         assert mark.x < midnight.x < mark.x + mark.width
@@ -141,7 +144,7 @@ class TestTimeline:
         assert group.marks[0].form == "moment"
 
     def test_prints_a_missing_stop_as_a_problem_with_its_octagon(self) -> None:
-        drawing = drawn(facts(given("a", "x", at("08:00"))))
+        drawing = drawn(facts(given("a", "x", at("08:00"))), result(findings=[no_stop("a")]))
         assert "stop time missing" in words(drawing)
         assert [mark.form for mark in drawing.groups[0].marks] == ["fade", "stop_sign"]
         assert drawing.has_open_end
@@ -162,18 +165,23 @@ class TestTimeline:
         assert pump.x + pump.width <= 99
 
     def test_keeps_forty_administrations_apart_and_inside(self) -> None:
-        many = [given(f"m{n}", "ceftriaxone", at("06:00") + timedelta(minutes=20 * n), at("08:00") + timedelta(minutes=20 * n)) for n in range(40)]
+        many = [
+            given(
+                f"m{n}", "ceftriaxone", at("06:00") + timedelta(minutes=20 * n), at("08:00") + timedelta(minutes=20 * n)
+            )
+            for n in range(40)
+        ]
         drawing = drawn(facts(*many))
         assert len(drawing.groups) == 40
         spans: dict[float, list[tuple[float, float]]] = {}
         for group in drawing.groups:
             for mark in group.marks:
-                assert 0 <= mark.x
+                assert mark.x >= 0
                 assert mark.x + mark.width <= 100
                 spans.setdefault(mark.y, []).append((mark.x, mark.x + mark.width))
         for row in spans.values():
             ordered = sorted(row)
-            assert all(one[1] <= other[0] for one, other in zip(ordered, ordered[1:], strict=False))
+            assert all(one[1] <= other[0] for one, other in pairwise(ordered))
 
     def test_reaches_over_three_days(self) -> None:
         drawing = drawn(facts(given("a", "x", at("08:00"), at("08:00", 3))))

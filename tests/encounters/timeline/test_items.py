@@ -1,4 +1,5 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -7,7 +8,7 @@ from encounters.timeline.words import ON_THE_BAR
 from rules.facts import EncounterFacts
 from rules.result import CodingResult, Step
 from rules.vocabulary import LineFamily, Reason, Role
-from tests.encounters.timeline.build import at, facts, given, line, minutes, not_billed, result
+from tests.encounters.timeline.build import at, facts, given, line, minutes, no_stop, not_billed, result
 
 
 def items(told: EncounterFacts, said: CodingResult) -> tuple[Item, ...]:
@@ -21,7 +22,7 @@ def only(told: EncounterFacts, said: CodingResult) -> Item:
 
 class TestForm:
     @pytest.mark.parametrize(
-        "start, stop, more, form",
+        ("start", "stop", "more", "form"),
         [
             (at("08:00"), at("09:00"), {}, "bar"),
             (at("08:00"), None, {}, "open_end"),
@@ -37,7 +38,9 @@ class TestForm:
             (at("08:00"), None, {"technique": "pump_unattended"}, "pump"),
         ],
     )
-    def test_follows_times_and_technique(self, start, stop, more, form) -> None:
+    def test_follows_times_and_technique(
+        self, start: datetime | None, stop: datetime | None, more: dict[str, Any], form: str
+    ) -> None:
         assert only(facts(given("a", "saline", start, stop, **more)), result()).form == form
 
     def test_is_a_bar_when_a_charted_push_was_billed_as_an_infusion(self) -> None:
@@ -51,8 +54,17 @@ class TestForm:
 
     def test_is_an_open_end_when_an_infusion_without_stop_was_coded_as_a_push(self) -> None:
         told = facts(given("a", "fosaprepitant", at("08:40")))
-        item = only(told, result([line("96375", "a", role=Role.PUSH)]))
+        item = only(told, result([line("96375", "a", role=Role.PUSH)], findings=[no_stop("a")]))
         assert (item.form, item.note, item.is_note_a_problem) == ("open_end", "stop time missing", True)
+
+    def test_is_a_moment_when_a_route_without_a_run_has_no_stop(self) -> None:
+        told = facts(given("a", "acetaminophen", at("08:00"), technique=None, route="PO"))
+        item = only(told, result(unbilled=[not_billed("a", Reason.ROUTE_NOT_CODED)]))
+        assert (item.form, item.css, item.note) == ("push", "othr", "not billed: route earns no line")
+
+    def test_says_without_alarm_what_the_engine_did_not_miss(self) -> None:
+        item = only(facts(given("a", "saline", at("08:00"))), result())
+        assert (item.note, item.is_note_a_problem) == ("stop time missing", False)
 
 
 class TestPieces:
@@ -127,7 +139,10 @@ class TestWords:
         assert set(ON_THE_BAR) == set(Reason)
 
     def test_name_the_dose_with_thousands_apart(self) -> None:
-        assert only(facts(given("a", "saline", at("08:00"), at("09:00"), dose="1000 mL")), result()).name == "Saline 1,000 mL"
+        assert (
+            only(facts(given("a", "saline", at("08:00"), at("09:00"), dose="1000 mL")), result()).name
+            == "Saline 1,000 mL"
+        )
 
     def test_count_a_pump_in_hours(self) -> None:
         told = facts(given("a", "fluorouracil", at("08:00"), at("06:00", 2), technique="pump_initiation"))

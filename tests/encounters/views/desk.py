@@ -1,15 +1,25 @@
 """Encounters as they come to a coder's desk: charted by the factories, coded by the engine."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.test import Client
 
 from drugs.models import Drug
 from encounters.models import Encounter, Review
 from encounters.review import preparation
 from tests.factories.drugs import listed_drug
-from tests.factories.encounters import MORNING, DiagnosisFactory, DrugAdministrationFactory, EncounterFactory, VascularAccessFactory
+from tests.factories.encounters import (
+    MORNING,
+    DiagnosisFactory,
+    DrugAdministrationFactory,
+    EncounterFactory,
+    VascularAccessFactory,
+)
 from tests.personas import ana
+
+Person = Callable[[], User]
 
 
 def a_clean_encounter() -> Review:
@@ -54,10 +64,10 @@ def coded(encounter: Encounter) -> Review:
     return Review.objects.select_related("encounter", "run").get(pk=review.pk)
 
 
-def signed_in(user: object = None) -> Client:
+def signed_in(user: User | None = None) -> Client:
     """A browser in which somebody, Ana unless told, is signed in."""
     client = Client()
-    client.force_login(user or ana())  # type: ignore[arg-type]
+    client.force_login(user or ana())
     return client
 
 

@@ -1,10 +1,11 @@
 """The history page: events, runs and final lines of an encounter."""
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from encounters.review import states
 from tests import personas
-from tests.encounters.views.desk import a_clean_encounter, signed_in
+from tests.encounters.views.desk import Person, a_clean_encounter, signed_in
 from tests.factories.encounters import MORNING
 
 pytestmark = pytest.mark.django_db
@@ -21,14 +22,14 @@ class TestEncounterHistory:
         assert "as suggested" in page
 
     @pytest.mark.parametrize("person", [personas.cleo, personas.ira, personas.dov])
-    def test_is_shut_for_whoever_may_not_read_encounters(self, person) -> None:
+    def test_is_shut_for_whoever_may_not_read_encounters(self, person: Person) -> None:
         review = a_clean_encounter()
         assert signed_in(person()).get(f"/history/{review.encounter_id}/").status_code == 403
 
     def test_of_nobody_is_not_found(self) -> None:
         assert signed_in().get("/history/999999/").status_code == 404
 
-    def test_takes_ten_queries(self, django_assert_num_queries) -> None:
+    def test_takes_ten_queries(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         review = a_clean_encounter()
         client = signed_in()
         with django_assert_num_queries(10):

@@ -4,7 +4,7 @@ import pytest
 
 from rules.rulebook.loader import load_rulebook
 from tests import personas
-from tests.encounters.views.desk import signed_in
+from tests.encounters.views.desk import Person, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -16,5 +16,5 @@ class TestIndex:
             assert f'id="rule-{rule.id}"' in page
 
     @pytest.mark.parametrize("person", personas.EVERYBODY)
-    def test_is_open_to_everybody_who_is_signed_in(self, person) -> None:
+    def test_is_open_to_everybody_who_is_signed_in(self, person: Person) -> None:
         assert signed_in(person()).get("/rules/").status_code == 200

@@ -1,0 +1,137 @@
+"""Takes the screenshots of the documentation: an instance of its own with the demo content, a real Chromium.
+
+`make screenshots` runs it. The instance lives in a temporary folder and is gone afterwards.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "screenshots"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SIZES = ((1280, 720), (1920, 1080))
+THEMES = ("light", "dark")
+# Page by name: the account of the sample encounter, and the keys pressed before the picture is taken.
+WORKBENCHES = {
+    "workbench-clean": ("S-1005", ()),
+    "workbench-findings": ("S-1002", ("w",)),
+    "workbench-second-access": ("S-1025", ("j",)),
+    "workbench-midnight": ("S-3001", ()),
+}
+PATIENCE_SECONDS = 180
+# The worker codes the samples after the site is up.
+SETTLE_SECONDS = 20
+
+
+def main() -> None:
+    """Every picture lies in docs/screenshots."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        sys.exit(f"No Chromium on the path (none of {', '.join(CHROMIUM)}).")
+    TARGET.mkdir(exist_ok=True)
+    with instance() as address, sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=found, args=arguments)
+        for theme in THEMES:
+            for width, height in SIZES:
+                take_all(browser, address, theme=theme, width=width, height=height)
+        browser.close()
+
+
+@contextlib.contextmanager
+def instance() -> Iterator[str]:
+    """The address of a fresh instance with the demo content."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="infusion-coder-pictures-") as folder:
+        environment = os.environ | {"VAR_DIR": folder, "PORT": str(port)}
+        server = subprocess.Popen([sys.executable, "-m", "infusion_coder.run"], cwd=ROOT, env=environment)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_until_well(address, server)
+            yield address
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(timeout=60)
+
+
+def wait_until_well(address: str, server: "subprocess.Popen[bytes]") -> None:
+    """The site says of itself that all its parts are well."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            sys.exit("The instance ended by itself; see above.")
+        if is_well(f"{address}/healthz"):
+            return
+        time.sleep(0.5)
+    sys.exit(f"The instance was not well after {PATIENCE_SECONDS} s.")
+
+
+def is_well(address: str) -> bool:
+    """The address answers 200; it is our own, and begins with http."""
+    try:
+        with urllib.request.urlopen(address) as answer:  # noqa: S310
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
+
+
+def take_all(browser: Browser, address: str, *, theme: str, width: int, height: int) -> None:
+    """Each page once, in one theme and size."""
+    context = browser.new_context(base_url=address, viewport={"width": width, "height": height}, color_scheme=theme)  # type: ignore[arg-type]
+    page = context.new_page()
+    sign_in(page)
+    wait_until_coded(page)
+    page.screenshot(path=TARGET / f"queue-{width}-{theme}.png")
+    for name, (account, keys) in WORKBENCHES.items():
+        page.goto(f"/review/?q={account}")
+        page.locator("tbody.e a").first.click()
+        page.locator(".line[aria-current]").wait_for()
+        for key in keys:
+            page.keyboard.press(key)
+        page.screenshot(path=TARGET / f"{name}-{width}-{theme}.png")
+        # Given back, so that the next queue shows nobody's hold.
+        page.keyboard.press("g")
+        page.keyboard.press("q")
+        page.wait_for_url("**/review/")
+    context.close()
+
+
+def sign_in(page: Page) -> None:
+    """The demo's coder is signed in."""
+    page.goto("/login/")
+    page.get_by_label("Name").fill("coder")
+    page.get_by_label("Password").fill(os.environ.get("DEMO_PASSWORD", "infusion-demo"))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/review/")
+
+
+def wait_until_coded(page: Page) -> None:
+    """The count of open encounters stands still."""
+    until = time.monotonic() + SETTLE_SECONDS
+    before = ""
+    while time.monotonic() < until:
+        page.goto("/review/")
+        count = page.locator("#count-open").inner_text()
+        if count == before and count != "0":
+            return
+        before = count
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""How a door of the workbench answers: with the page, the part of it below the timeline, or one row."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from encounters import audit, selectors
+from encounters.http import PageRequest, is_for_fragment
+from encounters.models import Encounter, Review
+from encounters.models.review import PendReason, ReviewState
+from encounters.review.hold import WORK
+from encounters.views.workbench import LineRow, Workbench, workbench
+
+OPEN_STATES = frozenset({ReviewState.TO_DECIDE, ReviewState.READY, ReviewState.CHANGED})
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """The row that is open as a form: `mode` edit, reject or add; `key` the line's."""
+
+    mode: str
+    key: str
+    form: forms.Form
+
+    @property
+    def is_rejection(self) -> bool:
+        """A rejection has no values, so the reason comes first."""
+        return self.mode == "reject"
+
+
+def encounter_of(request: PageRequest, encounter_id: int) -> Encounter:
+    """The encounter with its review and run. Raises Http404, PermissionDenied."""
+    try:
+        return selectors.encounter_for_review(encounter_id=encounter_id, user=request.user)
+    except Encounter.DoesNotExist as error:
+        message = "There is no such encounter."
+        raise Http404(message) from error
+
+
+def review_of(shown: Encounter) -> Review | None:
+    """The review of an encounter as read with it, None until it is coded."""
+    review: Review | None = getattr(shown, "review", None)
+    if review is not None:
+        review.encounter = shown
+    return review
+
+
+def open_review(request: PageRequest, encounter_id: int) -> Review:
+    """The review of an encounter that is coded. Raises Http404, PermissionDenied."""
+    review = review_of(encounter_of(request, encounter_id))
+    if review is None:
+        message = "This encounter is not coded yet."
+        raise Http404(message)
+    return review
+
+
+def find_row(bench: Workbench, key: str) -> LineRow | None:
+    """The row of a line, None where the newest run has no such line."""
+    return next((row for row in (*bench.services, *bench.drug_lines) if row.line.key == key), None)
+
+
+def _context(request: PageRequest, review: Review, at: datetime) -> dict[str, object]:
+    holder = review.holder(at)
+    is_mine = holder is not None and holder.pk == request.user.pk
+    is_workable = review.state in OPEN_STATES or review.state == ReviewState.SECOND_REVIEW
+    shown = review.encounter
+    service = shown.date_of_service
+    return {
+        "encounter": shown,
+        "review": review,
+        "run": review.run,
+        "policy": review.run.policy,
+        "bench": workbench(review=review),
+        "may_work": request.user.has_perm(WORK),
+        "may_decide": is_mine and is_workable and request.user.has_perm(WORK),
+        "holder_name": audit.name_of(holder) if holder else "",
+        "holder_is_other": holder is not None and not is_mine,
+        "is_own_acceptance": review.accepted_by_id == request.user.pk,
+        "refusals": tuple(selectors.open_refusals(shown)),
+        "age_days": (timezone.localdate(at) - service).days,
+        "target_days": max((review.due_date - service).days, 1),
+        "pend_reasons": PendReason.choices,
+    }
+
+
+def answer(
+    request: PageRequest, review: Review, *, editing: Editing | None = None, refusal: str = "", status: int = 200
+) -> HttpResponse:
+    """The page, or with htmx the part of it below the timeline."""
+    context = _context(request, review, timezone.now()) | {"editing": editing, "refusal": refusal}
+    is_update = is_for_fragment(request)
+    template = "encounters/review/work.html" if is_update else "encounters/review/encounter.html"
+    response = render(request, template, context | {"is_update": is_update}, status=status)
+    response["Vary"] = "HX-Request, Cookie"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def answer_row(request: PageRequest, review: Review, key: str, editing: Editing | None) -> HttpResponse:
+    """One row for htmx, open as a form where `editing` says so; the page for a plain link. Raises Http404."""
+    if not is_for_fragment(request):
+        return answer(request, review, editing=editing)
+    context = _context(request, review, timezone.now())
+    bench = context["bench"]
+    found = find_row(bench, key) if isinstance(bench, Workbench) else None
+    if found is None:
+        message = "This line is not among those of the newest coding run."
+        raise Http404(message)
+    return render(request, "encounters/review/line_or_form.html", context | {"editing": editing, "row": found})
