@@ -116,6 +116,7 @@ SENTENCES: dict[str, str] = {
     "before_jw": "before JW was asked for",
     "before_jz": "before JZ was asked for",
     "none_discarded": "single-dose, and less than one unit left over",
+    "jw_elsewhere": "some of the drug was discarded that day, so no JZ",
     "jz_not_asked": "this payer does not ask for JZ",
     "unclassified": "{drug} has no code of its own",
     "unclassified_drug": "{drug} has no code of its own and goes out as {code} with a narrative",

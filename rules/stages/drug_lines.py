@@ -19,6 +19,16 @@ def code(sheet: Worksheet) -> None:
     """Gives each dose its lines."""
     for place, dose in enumerate(sheet.doses):
         _lines(sheet, dose, place)
+    _attest_once(sheet)
+
+
+def _attest_once(sheet: Worksheet) -> None:
+    """Where any of a drug was discarded on a date, no other line of it that day says that nothing was (H6)."""
+    discarded = {(draft.code, draft.date_of_service) for draft in sheet.drafts if DISCARDED in draft.modifiers}
+    for draft in sheet.drafts:
+        if NONE_DISCARDED in draft.modifiers and (draft.code, draft.date_of_service) in discarded:
+            draft.modifiers.remove(NONE_DISCARDED)
+            draft.steps.append(step("jw_elsewhere", "H6"))
 
 
 def _lines(sheet: Worksheet, dose: Dose, place: int) -> None:

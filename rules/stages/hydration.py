@@ -27,7 +27,7 @@ def _not_integral(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> l
     """By policy, fluid around chemo is part of it (D4)."""
     if sheet.policy["prehydration"] == "separate":
         return units
-    has_chemo = any(unit.family == LineFamily.CHEMO and unit.visit == access.visit for unit in sheet.units)
+    has_chemo = any(unit.family == LineFamily.CHEMO for unit in access.units)
     kept = []
     for unit in units:
         purposes = {entry.given.purpose for entry in unit.entries}
@@ -111,14 +111,17 @@ def _service(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> Servic
             sheet.chose("interval_too_short", "B7", "hydration_interval_min"),
             chronology.minus(left, counted),
         )
+    contributing = [unit for unit in units if chronology.common(unit.runs, counted)]
+    never_ran = step("hydration_under_31", "B4", minutes=0, longest=0)
+    sheet.withhold([entry for entry in entries if not entry.runs], Reason.HYDRATION_UNDER_31, never_ran)
     return Service(
-        units=units,
+        units=contributing,
         family=LineFamily.HYDRATION,
         ingredients=frozenset(),
         runs=counted,
         minutes=chronology.total(counted),
         start=counted[0][0],
-        id=min(unit.id for unit in units),
+        id=min(unit.id for unit in contributing),
         hour_marks=units_earned,
     )
 
@@ -153,10 +156,8 @@ def _find_short(sheet: Worksheet, units: list[Unit], left: Spans) -> None:
     entries = [entry for unit in units for entry in unit.entries]
     minutes = chronology.total(left)
     why = step("hydration_under_31", "B4", minutes=minutes, longest=max((b - a for a, b in left), default=0))
-    if left:
-        sheet.withhold(entries, Reason.HYDRATION_UNDER_31, why, left)
-    elif not chronology.union(span for unit in units for span in unit.runs):
-        sheet.withhold(entries, Reason.HYDRATION_UNDER_31, why)
+    sheet.withhold(entries, Reason.HYDRATION_UNDER_31, why, left)
+    sheet.withhold([entry for entry in entries if not entry.runs], Reason.HYDRATION_UNDER_31, why)
     sheet.find(FindingKind.HYDRATION_UNDER_31, Severity.INFORMS, entries, why)
 
 
@@ -202,8 +203,7 @@ def _code_additional(
     kind = "hydration_beside" if is_beside else "hydration_further"
     lost = []
     if is_beside:
-        other = sheet.in_force.codes["hydration_initial"]
-        lost = [Lost(other, step("another_initial", "A3"))]
+        lost = sheet.lost("hydration_initial", step("another_initial", "A3"))
     sheet.bill_hours(
         "hydration_additional",
         _timed_entries(service),

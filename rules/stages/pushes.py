@@ -30,10 +30,7 @@ class _Given:
         self.infusions = [unit for service in access.infusions for unit in service.units]
         self.infused = {name for unit in self.infusions for name in unit.ingredients}
         self.pumped = {
-            name
-            for unit in access.units
-            if unit.technique == Technique.PUMP_INITIATION
-            for name in unit.ingredients
+            name for unit in access.units if unit.technique == Technique.PUMP_INITIATION for name in unit.ingredients
         }
         self.pushed: set[str] = set()
         self.ends: dict[str, int] = {}
@@ -99,7 +96,7 @@ def _chemo(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Given) -> 
     both_ways = push.ingredients & (given.infused | given.pumped)
     kind = "push_of_infused_chemo" if both_ways else "further_push"
     steps = [step(kind, "C5", drug=push.names), _time(push)]
-    lost = [Lost(sheet.in_force.codes["chemo_push_initial"], step("another_initial", "A3"))]
+    lost = sheet.lost("chemo_push_initial", step("another_initial", "A3"))
     _line(sheet, access, push, "chemo_push", role=Role.PUSH, steps=steps, lost=lost)
     given.report(push)
 
@@ -109,7 +106,7 @@ def _therapeutic(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Give
     is_repeat = not push.ingredients.isdisjoint(given.pushed)
     if not is_infused and not is_repeat:
         steps = [step("further_push", "C5", drug=push.names), _time(push)]
-        lost = [Lost(sheet.in_force.codes["therapeutic_push_initial"], step("another_initial", "A3"))]
+        lost = sheet.lost("therapeutic_push_initial", step("another_initial", "A3"))
         _line(sheet, access, push, "therapeutic_push", role=Role.PUSH, steps=steps, lost=lost)
         given.report(push)
         return
@@ -147,6 +144,6 @@ def _repeat(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Given) ->
     else:
         gap = push.at - end
         why = sheet.chose("repeat_push", "C5", "repeat_push_gap", drug=push.names, gap=gap)
-    lost = [Lost(sheet.in_force.codes["therapeutic_push"], step("same_drug_again", "C5"))]
+    lost = sheet.lost("therapeutic_push", step("same_drug_again", "C5"))
     _line(sheet, access, push, "therapeutic_push_repeat", role=Role.REPEAT_PUSH, steps=[why, _time(push)], lost=lost)
     given.report(push)
