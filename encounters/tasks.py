@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import islice
 
 import structlog
 from celery import shared_task
@@ -18,6 +19,8 @@ log = structlog.get_logger(__name__)
 NUDGE_AGAIN_AFTER = timedelta(seconds=60)
 """A nudge that was answered by nobody for so long is taken for lost."""
 SWEEP_AT_MOST = 2000
+NUDGE_AT_MOST = 500
+"""A message each: beyond this the sender would wait longer for the messages than for the import."""
 
 
 @shared_task(acks_late=True)
@@ -27,8 +30,8 @@ def code_encounter(*, encounter_id: int) -> None:
 
 
 def nudge(*, encounter_ids: Iterable[int]) -> None:
-    """Each of these is to be coded soon. Without a broker nothing is lost: the sweep finds them when it is back."""
-    for encounter_id in encounter_ids:
+    """These are to be coded soon, beyond NUDGE_AT_MOST by the sweep, which finds them without a broker as well."""
+    for encounter_id in islice(encounter_ids, NUDGE_AT_MOST):
         try:
             code_encounter.delay_on_commit(encounter_id=encounter_id)  # type: ignore[attr-defined]  # Celery's own
         except OperationalError as error:

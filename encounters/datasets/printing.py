@@ -8,7 +8,6 @@ from tqdm import tqdm
 
 from encounters.datasets.importing import Report, table
 
-
 SECONDS_IN_A_LOG = 5.0
 
 

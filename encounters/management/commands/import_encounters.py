@@ -38,9 +38,11 @@ class Command(BaseCommand):
         named = intake.FileFormat(options["format"]) if options["format"] else None
         bar: tqdm[Any] = tqdm(unit=" rows", disable=options["quiet"])
 
+        changed: list[int] = []
+
         def note(batch: IntakeBatch, outcomes: Mapping[int, intake.Outcome]) -> None:
             bar.update(batch.records - bar.n)
-            tasks.nudge(encounter_ids=[pk for pk, found in outcomes.items() if found != intake.Outcome.UNCHANGED])
+            changed.extend(pk for pk, found in outcomes.items() if found != intake.Outcome.UNCHANGED)
 
         try:
             with options["file"].open("rb") as file, bar:
@@ -58,6 +60,7 @@ class Command(BaseCommand):
             raise CommandError(msg, returncode=2) from error
         except intake.UnableToTakeIn as error:
             raise CommandError(str(error), returncode=2) from error
+        tasks.nudge(encounter_ids=changed)
         self._report(batch)
         if batch.refused:
             sys.exit(1 if batch.records else 2)
