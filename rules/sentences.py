@@ -148,6 +148,7 @@ SENTENCES: dict[str, str] = {
     "prior_auth_exhausted": "the prior authorization of {drug} does not cover this date or is used up",
     "off_label_support_missing": "no charted diagnosis is on the label of {drug}, and no support is on file",
     "hydration_necessity": "no charted diagnosis supports hydration",
+    "code_not_in_force": "no code for {what} is in force on this date of service",
     "rule_not_in_force": "nothing can be coded on this date of service: {what}",
     # what if it were mended
     "if_between": "{first} to {last}",
@@ -241,6 +242,7 @@ TITLES: dict[str, str] = {
     "hydration_no_order": "Hydration without an order",
     "hydration_volume_missing": "Volume missing",
     "smaller_vials": "Smaller vials would do",
+    "code_not_in_force": "no code for {what} is in force on this date of service",
     "rule_not_in_force": "No rule in force",
 }
 

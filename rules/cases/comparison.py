@@ -66,10 +66,11 @@ def run_case(case: Record, *, rulebook: Rulebook, electrolytes: frozenset[str] =
 
 
 def _overrides(case: Record) -> dict[str, str]:
-    return {
-        str(key): str(value).lower() if isinstance(value, bool) else _policy_text(value)
-        for key, value in (case.get("policy") or {}).items()
-    }
+    policy = case.get("policy") or {}
+    if not isinstance(policy, Mapping):
+        message = f"policy: {policy!r} is not a mapping"
+        raise CaseError(message)
+    return {str(key): _policy_text(value) for key, value in policy.items()}
 
 
 def _policy_text(value: object) -> str:
@@ -86,11 +87,10 @@ def _compared_lines(case: Record, result: CodingResult) -> tuple[CodedLine, ...]
 
 def _wanted(case: Record) -> dict[LineKey, Decimal]:
     """The answer that the case is held against: where it disagrees, what the rules give today."""
-    source = case.get("expected") or {}
-    listed = source.get("lines")
-    if case.get("soundness") == "disagrees":
-        listed = case.get("current_lines")
     try:
+        listed = (case.get("expected") or {}).get("lines")
+        if case.get("soundness") == "disagrees":
+            listed = case.get("current_lines")
         return _totals(
             [
                 (

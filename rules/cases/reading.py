@@ -55,16 +55,23 @@ def is_drug_unit_case(case: Record) -> bool:
 
 def facts_of_case(case: Record, *, electrolytes: frozenset[str] = frozenset()) -> EncounterFacts:
     """The facts of a case, with every assumption that worked cases state. Raises CaseError."""
+    try:
+        return _facts(case, electrolytes)
+    except CaseError:
+        raise
+    except (TypeError, ValueError, AttributeError, KeyError, ArithmeticError) as wrong:
+        message = f"the case is not in the form of worked cases: {wrong!r}"
+        raise CaseError(message) from wrong
+
+
+def _facts(case: Record, electrolytes: frozenset[str]) -> EncounterFacts:
     on = _date(case.get("date_of_service"))
     if is_drug_unit_case(case):
         return _unit_facts(case, on)
-    records = case["administrations"] or ()
-    if not isinstance(records, list | tuple) or not all(isinstance(one, Mapping) for one in records):
-        message = "administrations: a list of mappings is wanted"
-        raise CaseError(message)
+    records = _mappings(case["administrations"], "administrations")
     times = _Times(on)
     administrations = tuple(_administration(one, times, electrolytes) for one in records)
-    encounter = case.get("encounter") or {}
+    encounter = _mapping(case.get("encounter"), "encounter")
     diagnoses = case.get("diagnoses")
     return EncounterFacts(
         encounter_id=str(case.get("id")),
@@ -94,6 +101,33 @@ def _date(value: object) -> date:
         raise CaseError(message) from wrong
 
 
+def _mapping(value: object, key: str) -> Record:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        message = f"{key}: {value!r} is not a mapping"
+        raise CaseError(message)
+    return value
+
+
+def _mappings(value: object, key: str) -> list[Record]:
+    if value is None:
+        return []
+    if not isinstance(value, list | tuple):
+        message = f"{key}: {value!r} is not a list of mappings"
+        raise CaseError(message)
+    return [_mapping({} if one is None else one, key) for one in value]
+
+
+def _count(value: object, key: str) -> int:
+    """A whole number; 1 where none is given."""
+    try:
+        return 1 if value is None else int(str(value))
+    except ValueError as wrong:
+        message = f"{key}: {value!r} is no whole number"
+        raise CaseError(message) from wrong
+
+
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
@@ -112,7 +146,8 @@ class _Times:
     def __init__(self, on: date) -> None:
         self.midnight = datetime.combine(on, time(0), tzinfo=UTC)
         self.latest: datetime | None = None
-        self.bags: dict[tuple[object, ...], tuple[datetime | None, datetime | None]] = {}
+        self.is_laid_out = False
+        self.bags: dict[tuple[object, ...] | None, tuple[datetime | None, datetime | None]] = {}
 
     def clock(self, value: object, key: str) -> datetime | None:
         if value is None:
@@ -143,11 +178,16 @@ class _Times:
             if one is not None and (self.latest is None or one > self.latest):
                 self.latest = one
 
+    def remember(self, bag: tuple[object, ...] | None, ends: tuple[datetime | None, datetime | None]) -> None:
+        if bag is not None:
+            self.bags.setdefault(bag, ends)
+
     def slot(self, minutes: timedelta | None) -> tuple[datetime, datetime | None]:
-        if self.latest is None:
+        if self.latest is None or not self.is_laid_out:
             start = datetime.combine(self.midnight.date(), FIRST_SLOT, tzinfo=UTC)
         else:
             start = self.latest + SLOT_GAP
+        self.is_laid_out = True
         return start, None if minutes is None else start + minutes
 
 
@@ -169,14 +209,14 @@ def _administration(record: Record, times: _Times, electrolytes: frozenset[str])
         bag=_text(record.get("bag")),
         purpose=_text(record.get("purpose")),
         status=str(record.get("status") or "given"),
-        visit=int(record.get("visit") or 1),
+        visit=_count(record.get("visit"), "visit"),
         order=_text(record.get("order")),
         dose=dose,
         volume_ml=_volume(record, dose),
         rate=_text(record.get("rate")),
         diagnosis=_text(record.get("diagnosis")),
         is_implanted=bool(record.get("implanted")),
-        lesions=int(record.get("lesions") or 1),
+        lesions=_count(record.get("lesions"), "lesions"),
         is_new_setup=bool(record.get("new_setup")),
         is_puncture_by_other=bool(record.get("puncture_by_other")),
         is_without_tap=tap is not None and str(tap).lower() == "none",
@@ -190,36 +230,46 @@ def _start_and_stop(
     start = times.clock(record.get("start"), "start")
     stop = times.clock(record.get("stop"), "stop")
     minutes = _duration(record.get("minutes"))
-    bag = None
-    if record.get("bag") is not None:
-        bag = (record["bag"], record.get("visit") or 1, record.get("site") or "A", record.get("route"))
+    bag = _bag(record)
     if segments:
-        ends = [one for span in segments for one in (span.start, span.stop)]
-        times.note(start, stop, *ends)
+        times.note(start, stop, *(one for span in segments for one in (span.start, span.stop)))
+        times.remember(bag, _ends(start, stop, segments))
         return start, stop
     if start is None and stop is None:
-        if bag is not None and bag in times.bags:
+        if bag in times.bags:
             return times.bags[bag]
         if record.get("technique") == Technique.INFUSION and minutes is None:
             return None, None
         start, stop = times.slot(minutes)
     elif minutes is not None:
-        if stop is None and start is not None:
-            stop = start + minutes
-        elif start is None and stop is not None:
-            start = stop - minutes
+        start, stop = start or (stop and stop - minutes), stop or (start and start + minutes)
     times.note(start, stop)
-    if bag is not None:
-        times.bags.setdefault(bag, (start, stop))
+    times.remember(bag, (start, stop))
     return start, stop
+
+
+def _bag(record: Record) -> tuple[object, ...] | None:
+    """What names a bag: its label, within one visit, access and route."""
+    if record.get("bag") is None:
+        return None
+    return (record["bag"], record.get("visit") or 1, record.get("site") or "A", record.get("route"))
+
+
+def _ends(
+    start: datetime | None, stop: datetime | None, segments: tuple[Span, ...]
+) -> tuple[datetime | None, datetime | None]:
+    """Start and stop of a record with segments, which alone give both."""
+    starts = [span.start for span in segments if span.start is not None]
+    stops = [span.stop for span in segments if span.stop is not None]
+    return start or min(starts, default=None), stop or max(stops, default=None)
 
 
 def _duration(value: object) -> timedelta | None:
     if value is None:
         return None
     try:
-        return timedelta(minutes=int(Decimal(str(value))))
-    except (InvalidOperation, ValueError, OverflowError) as wrong:
+        return timedelta(minutes=int(_amount(value, "minutes")))
+    except (ValueError, OverflowError) as wrong:
         message = f"minutes: {value!r} is no number"
         raise CaseError(message) from wrong
 
@@ -246,6 +296,14 @@ def _quantity(value: object, key: str) -> Quantity | None:
         raise CaseError(message) from wrong
 
 
+def _amount(value: object, key: str) -> Decimal:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation as wrong:
+        message = f"{key}: {value!r} is no number"
+        raise CaseError(message) from wrong
+
+
 def _volume(record: Record, dose: Quantity | None) -> Decimal | None:
     charted = _quantity(record.get("volume"), "volume")
     if charted is None:
@@ -257,7 +315,7 @@ def _accesses(case: Record, administrations: tuple[Administration, ...]) -> tupl
     """A site that the case does not list counts as needed for a documented reason."""
     listed = {
         str(one.get("label")): Access(str(one.get("label")), _text(one.get("reason")))
-        for one in case.get("accesses") or ()
+        for one in _mappings(case.get("accesses"), "accesses")
     }
     for one in administrations:
         listed.setdefault(one.access, Access(one.access, AccessReason.PROTOCOL))
@@ -271,7 +329,7 @@ def _unit_facts(case: Record, on: date) -> EncounterFacts:
         message = "per: the amount in the code's descriptor is wanted"
         raise CaseError(message)
     code = BillingCodeFacts(code=str(case.get("hcpcs")), per=per)
-    containers = tuple(_container(one) for one in case.get("containers") or ())
+    containers = tuple(_container(one) for one in _mappings(case.get("containers"), "containers"))
     given = Administration(
         id="a1",
         drug=DrugFacts(
@@ -293,7 +351,7 @@ def _container(record: Record) -> Container:
         message = "containers: size is wanted"
         raise CaseError(message)
     single = record.get("single_dose")
-    return Container(size, int(record.get("count") or 1), None if single is None else bool(single))
+    return Container(size, _count(record.get("count"), "containers: count"), None if single is None else bool(single))
 
 
 def _discarded(case: Record, dose: Quantity | None, containers: tuple[Container, ...]) -> Quantity | None:
@@ -312,7 +370,7 @@ def _discarded(case: Record, dose: Quantity | None, containers: tuple[Container,
 
 
 def _ndc(case: Record) -> NdcFacts | None:
-    ndc = case.get("ndc") or {}
+    ndc = _mapping(case.get("ndc"), "ndc")
     label = ndc.get("label") or ndc.get("claim")
     if label is None:
         return None
@@ -321,5 +379,5 @@ def _ndc(case: Record) -> NdcFacts | None:
         label=str(label),
         claim=_text(ndc.get("claim")),
         unit=_text(ndc.get("unit")),
-        quantity=None if quantity is None else Decimal(str(quantity)),
+        quantity=None if quantity is None else _amount(quantity, "ndc: quantity"),
     )

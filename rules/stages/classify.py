@@ -24,7 +24,7 @@ from rules.worksheet.units import Entry, Unit
 
 ANTINEOPLASTIC = frozenset({Family.ANTINEOPLASTIC, Family.ANTINEOPLASTIC_HORMONAL})
 FAMILY_WORDS = frozenset(Family)
-SC_PUMPED = frozenset({Technique.INFUSION, Technique.PUMP_INITIATION, Technique.PUMP_UNATTENDED})
+SC_PUMPED = frozenset({Technique.INFUSION, Technique.PUMP_UNATTENDED})
 TIMED_TECHNIQUES = frozenset({Technique.INFUSION, Technique.PUSH})
 
 
@@ -204,17 +204,16 @@ def _resolve_iv(sheet: Worksheet, unit: Unit) -> None:
 
 
 def _is_timed_elsewhere(unit: Unit) -> bool:
-    """Subcutaneous infusion by pump, and intra-arterial chemo infusion, are timed too (C11, section 9)."""
+    """Subcutaneous infusion by pump, and intra-arterial infusion, are timed too (C11, section 9)."""
     if unit.route == Route.SC:
         return unit.technique in SC_PUMPED
-    return (
-        unit.route == Route.INTRA_ARTERIAL and unit.family == LineFamily.CHEMO and unit.technique == Technique.INFUSION
-    )
+    return unit.route == Route.INTRA_ARTERIAL and unit.technique == Technique.INFUSION
 
 
 def _resolve_infusion(sheet: Worksheet, unit: Unit) -> None:
     if unit.start is None or unit.stop is None:
-        _untimed(sheet, unit, may_be_push=True)
+        is_fluid = all(entry.given.drug.family == Family.HYDRATION_FLUID for entry in unit.entries)
+        _untimed(sheet, unit, may_be_push=not is_fluid)
     elif unit.minutes < sheet.minutes.infusion_from:
         if _is_coded_as_ordered(sheet, unit):
             unit.is_stopped_short = True

@@ -13,6 +13,7 @@ from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, names
 
 DISCARDED, NONE_DISCARDED = "JW", "JZ"
+WHOLE_VIAL = "one_line_whole_vial"
 
 
 def code(sheet: Worksheet) -> None:
@@ -50,13 +51,18 @@ def _lines(sheet: Worksheet, dose: Dose, place: int) -> None:
         line.bill(units, (), step("dose_above_opened", "H4", **numbers))
         line.balance(units, 0, drawn=dose.given)
         _find(sheet, dose, FindingKind.DOSE_ABOVE_OPENED, Severity.BLOCKS, "dose_above_opened")
-    elif dose.given < dose.opened and dose.discarded is None and sheet.in_force.is_jw_in_force:
+    elif dose.given < dose.opened and dose.discarded is None and _is_rest_billed(sheet):
         line.bill(units, (), step("waste_not_documented", "H12", **numbers))
         line.balance(units, 0, drawn=dose.opened, reason="not_documented")
         _find(sheet, dose, FindingKind.WASTE_NOT_DOCUMENTED, Severity.BLOCKS, "waste_not_documented")
     else:
         _single_dose(sheet, line, units, max(0, labelled - units))
     _find_smaller_vials(sheet, dose)
+
+
+def _is_rest_billed(sheet: Worksheet) -> bool:
+    """Whether what is left over could be billed at all, so that the record must bear it (H12)."""
+    return sheet.in_force.is_jw_in_force or sheet.policy["waste_mode"] == WHOLE_VIAL
 
 
 def _numbers(dose: Dose) -> dict[str, Scalar]:
@@ -135,7 +141,7 @@ def _single_dose(sheet: Worksheet, line: _Line, units: int, rest: int) -> None:
     _find_mismatch(sheet, dose)
     mode = sheet.policy["waste_mode"]
     is_reported = rest >= 1 and sheet.in_force.is_jw_in_force
-    if is_reported and mode == "one_line_whole_vial":
+    if rest >= 1 and mode == WHOLE_VIAL:
         why = sheet.chose("whole_vial", "H13", "waste_mode", **numbers)
         line.bill(units + rest, (), why)
         line.balance(units + rest, 0, drawn=dose.opened)

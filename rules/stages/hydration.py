@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from rules import chronology
 from rules.chronology import Spans
-from rules.result import Lost, Step
+from rules.result import Step
 from rules.vocabulary import FindingKind, LineFamily, Purpose, Reason, Role, Severity, Technique
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step

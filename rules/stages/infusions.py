@@ -159,7 +159,6 @@ def _is_timed_by_its_own(sheet: Worksheet, service: Service, placed: list[tuple[
 def _sequential(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
     is_chemo = service.family == LineFamily.CHEMO
     slot = "chemo_sequential" if is_chemo else "therapeutic_sequential"
-    initial = sheet.in_force.codes[f"{service.family}_infusion_initial"]
     why = step("sequential", "C1", drug=service.names, minutes=service.minutes)
     if service.own is not None:
         why = sheet.chose(
@@ -176,7 +175,7 @@ def _sequential(sheet: Worksheet, access: AccessSheet, service: Service) -> None
         slot,
         role=Role.SEQUENTIAL,
         steps=[why, running(service.units, service.minutes)],
-        lost=[Lost(initial, step("another_initial", "A1"))],
+        lost=sheet.lost(f"{service.family}_infusion_initial", step("another_initial", "A1")),
     )
 
 
@@ -196,9 +195,8 @@ def _concurrent(
         sheet.withhold(service.entries, Reason.CONCURRENT_LIMIT, why)
         return
     concurrent_billed.add((access.visit, day))
-    sequential = sheet.in_force.codes["therapeutic_sequential"]
     why = sheet.chose("concurrent", "C2", "concurrent_min_overlap", minutes=together, drug=other.names)
-    draft = sheet.bill(
+    sheet.bill(
         "therapeutic_concurrent",
         service.entries,
         role=Role.CONCURRENT,
@@ -207,10 +205,8 @@ def _concurrent(
         at=service.start,
         access=access,
         minutes=service.minutes,
-        lost=[Lost(sequential, step("runs_alongside", "C1", minutes=together))],
+        lost=sheet.lost("therapeutic_sequential", step("runs_alongside", "C1", minutes=together)),
     )
-    if service.is_stopped_short:
-        draft.modifiers.append(STOPPED)
 
 
 def _concurrent_chemo(sheet: Worksheet, access: AccessSheet, service: Service, partner: tuple[Service, int]) -> None:
@@ -221,7 +217,7 @@ def _concurrent_chemo(sheet: Worksheet, access: AccessSheet, service: Service, p
     choice = sheet.policy["concurrent_chemo"]
     if choice == "none":
         sheet.withhold(service.entries, Reason.CONCURRENT_CHEMO, why)
-    elif choice == sheet.in_force.codes["chemo_sequential"]:
+    elif choice == sheet.in_force.codes.get("chemo_sequential"):
         _first_hour(sheet, access, service, "chemo_sequential", role=Role.SEQUENTIAL, steps=[why], lost=[])
     else:
         sheet.bill(
@@ -233,10 +229,5 @@ def _concurrent_chemo(sheet: Worksheet, access: AccessSheet, service: Service, p
             at=service.start,
             access=access,
             minutes=service.minutes,
-            lost=[
-                Lost(
-                    sheet.in_force.codes["chemo_sequential"],
-                    step("runs_alongside", "C1", minutes=together),
-                )
-            ],
+            lost=sheet.lost("chemo_sequential", step("runs_alongside", "C1", minutes=together)),
         )

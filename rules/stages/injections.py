@@ -34,7 +34,7 @@ def code(sheet: Worksheet) -> None:
             _stand(sheet, unit, "on_body_injector", Role.INJECTION, kind="on_body_injector", rule="C12")
         elif unit.technique == Technique.PUMP_REFILL:
             _refill(sheet, unit)
-        elif unit.route == Route.IV:
+        elif unit.route == Route.IV or _is_prolonged_by_pump(unit):
             _pump(sheet, unit)
         elif unit.route == Route.SC and unit.technique == Technique.INFUSION:
             sc_infusions.append(unit)
@@ -104,6 +104,11 @@ def _pump(sheet: Worksheet, unit: Unit) -> None:
         _unlisted(sheet, unit, "pump_start")
     else:
         _stand(sheet, unit, "prolonged_infusion_facility", Role.PUMP, kind="pump_start", rule="C9")
+
+
+def _is_prolonged_by_pump(unit: Unit) -> bool:
+    """A prolonged pump under the skin or into muscle is coded as one, not as an injection (C9)."""
+    return unit.technique == Technique.PUMP_INITIATION and unit.route in INJECTED
 
 
 def _is_ia_infusion(unit: Unit) -> bool:

@@ -4,6 +4,7 @@ from rules.vocabulary import LineFamily, Role
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 
+OF_ANOTHER_FAMILY = frozenset({"declotting", "intravesical"})
 DISTINCT, SEPARATE_SITE, SEPARATE_ENCOUNTER = "59", "XS", "XE"
 
 
@@ -46,7 +47,9 @@ def _hydration(sheet: Worksheet) -> None:
         others = [
             draft
             for draft in of_visit
-            if draft.family != LineFamily.HYDRATION and draft.role not in (Role.DRUG, Role.DISCARDED)
+            if draft.family != LineFamily.HYDRATION
+            and draft.role not in (Role.DRUG, Role.DISCARDED)
+            and draft.slot not in OF_ANOTHER_FAMILY
         ]
         fluid = [draft for draft in of_visit if draft.slot in ("hydration_initial", "hydration_additional")]
         for access in {draft.access for draft in fluid}:

@@ -170,10 +170,10 @@ def _lay_out(entry: Entry, segments: tuple[Span, ...], order_at: int | None) -> 
 
 
 def _runs_too_long(entry: Entry, limit: int) -> bool:
-    """A run over 24 h without a pump; only the minutes before an inpatient order count."""
+    """A run over 24 h without a pump, which carries any under the skin; minutes before an inpatient order count."""
     if entry.start is None or entry.stop is None:
         return False
-    if entry.given.technique in PUMPED or entry.given.is_on_pump:
+    if entry.given.technique in PUMPED or entry.given.is_on_pump or entry.given.route == Route.SC:
         return False
     return entry.stop - entry.start > limit
 

@@ -17,7 +17,7 @@ from rules.vocabulary import (
 )
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
-from rules.worksheet.units import AccessSheet, Service, Unit
+from rules.worksheet.units import LAST, AccessSheet, Service, Unit
 
 NOT_OF_AN_ACCESS = frozenset({Technique.PUMP_REFILL, Technique.ON_BODY_INJECTOR})
 
@@ -72,7 +72,10 @@ def _find_no_reason(sheet: Worksheet, label: str, units: list[Unit]) -> None:
 
 
 def _infusion_services(sheet: Worksheet, access: AccessSheet) -> list[Service]:
-    """Runs of the same drug, or of exactly the same mix, are one service (B6)."""
+    """Runs of the same drug, or of exactly the same mix, are one service (B6).
+
+    So is a run that was stopped early and started again: what was ordered was given, and 53 has no place.
+    """
     groups: dict[tuple[frozenset[str], LineFamily], list[Unit]] = {}
     for unit in sorted(access.units, key=_by_clock):
         if unit.technique == Technique.INFUSION and unit.family != LineFamily.HYDRATION:
@@ -134,7 +137,7 @@ def _pushes(sheet: Worksheet, access: AccessSheet) -> list[Unit]:
         return pushes
     merged: dict[tuple[object, ...], list[Unit]] = {}
     for place, unit in enumerate(pushes):
-        key = (place,) if unit.start is None else (unit.start, unit.family, "minute")
+        key = (place,) if unit.at == LAST else (unit.at, unit.family, "minute")
         merged.setdefault(key, []).append(unit)
     return [_one_push(units) for units in merged.values()]
 

@@ -22,6 +22,7 @@ from rules.rulebook.policy import Policy
 from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
 from rules.worksheet.doses import Dose
 from rules.worksheet.drafts import SLOT_ORDER, Draft, coded_line, in_order
+from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, AccessSheet, Entry, Unit
 
 
@@ -100,9 +101,9 @@ class Worksheet:
         `at`: the minute its service began, which gives its date (coding-rules section 11).
         """
         first = entries[0]
+        code = self.in_force.codes.get(slot, "")
         if dated is None:
             dated = self.facts.date_of_service if at is None or at == LAST else chronology.local_date(at, first.offset)
-        code = self.in_force.codes[slot]
         draft = Draft(
             slot=slot,
             code=code,
@@ -125,12 +126,27 @@ class Worksheet:
             lost=lost or [],
             price=self.in_force.price(code, self.facts.setting),
         )
+        if not code:
+            self._withhold_without_code(slot, entries, spans)
+            return draft
         self.drafts.append(draft)
         for entry in entries:
             used = entry.runs if spans is None else chronology.common(entry.runs, spans)
             if used:
                 self.ledger.append((entry, draft, used))
         return draft
+
+    def _withhold_without_code(self, slot: str, entries: Sequence[Entry], spans: Spans | None) -> None:
+        """Entries whose code is not in force on the date of service earn nothing, and that is said (G4)."""
+        why = step("code_not_in_force", "G4", what=slot.replace("_", " "))
+        if spans != ():
+            self.withhold(entries, Reason.RULE_NOT_IN_FORCE, why, spans)
+        self.find(FindingKind.RULE_NOT_IN_FORCE, Severity.BLOCKS, entries, why)
+
+    def lost(self, slot: str, why: Step) -> list[Lost]:
+        """The alternative of this slot, weighed and lost; nothing where its code is not in force."""
+        code = self.in_force.codes.get(slot)
+        return [] if code is None else [Lost(code, why)]
 
     def bill_hours(  # noqa: PLR0913 (all but three by keyword)
         self,
