@@ -218,14 +218,17 @@ def _accesses(chart: Encounter, said: Sequence[Statement]) -> tuple[Access, ...]
 
 
 def _orders(chart: Encounter) -> tuple[Order, ...]:
+    """The orders, each drug by the name that an administration of it has, so that a brand equals its ingredient."""
+    rows = sorted(chart.orders.all(), key=lambda row: row.pk)
+    asked = [Charted(on=chart.date_of_service, name=row.drug_name or None, route=row.route or None) for row in rows]
     return tuple(
         Order(
             reference=row.reference,
-            drug=row.drug_name,
+            drug=resolution.drug.name if resolution.drug else row.drug_name,
             dose=_quantity(row.dose_amount, row.dose_unit),
             route=row.route or None,
         )
-        for row in sorted(chart.orders.all(), key=lambda row: row.pk)
+        for row, resolution in zip(rows, formulary.resolve_many(asked), strict=True)
     )
 
 

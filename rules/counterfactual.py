@@ -24,6 +24,8 @@ DURATIONS = (1, 15, 16, 30, 31, 60, 90, 91, 150, 151, 210, 211, 270, 271, 330, 3
 NEAR = (-16, -15, 0, 1, 15, 16, 31)
 LONGEST = 12 * 60
 MOST_ROWS = 6
+MOST_WORK = 4000
+"""Administrations coded again for one encounter, at most; a stay of hundreds keeps its first findings' answers."""
 MINUTE = timedelta(minutes=1)
 EDGE_YEARS = frozenset({MINYEAR, MAXYEAR})
 """No clock reaches beyond these."""
@@ -61,11 +63,14 @@ class _Trial:
         in_order = sorted(facts.administrations, key=lambda one: (str(one.id), repr(one)))
         self.facts = replace(facts, administrations=tuple(in_order))
         self.rulebook, self.overrides = rulebook, overrides
+        self.work = 0
         self.now = _totals(result)
         self.prices = _prices(result)
 
     def counterfactuals(self, finding: Finding) -> Iterator[Counterfactual]:
         """What mending this finding would change."""
+        if self.work > MOST_WORK:
+            return
         timed = TIMED.get(finding.kind)
         if timed is not None:
             yield from self._of_times(finding, timed)
@@ -77,6 +82,7 @@ class _Trial:
             yield self._difference(mended, self._coded(facts, overrides))
 
     def _coded(self, facts: EncounterFacts, overrides: Mapping[str, str]) -> CodingResult:
+        self.work += len(facts.administrations)
         merged = {**self.overrides, **overrides}
         return code_encounter(facts, rulebook=self.rulebook, overrides=merged)
 

@@ -8,7 +8,6 @@ from rules.worksheet.steps import step
 from rules.worksheet.units import Entry
 
 CHEMOTHERAPY, IMMUNOTHERAPY = "Z51.11", "Z51.12"
-ANTINEOPLASTIC = frozenset({Family.ANTINEOPLASTIC, Family.ANTINEOPLASTIC_HORMONAL})
 
 
 def suggest(sheet: Worksheet) -> None:
@@ -51,15 +50,23 @@ def _reasons_for_visit(sheet: Worksheet, codes: list[str]) -> list[str]:
         return []
     treating = [entry for entry in sheet.passed if _treats_neoplasm(entry)]
     wanted = []
-    if any(not entry.given.drug.is_immunotherapy for entry in treating):
+    if any(not _is_antibody(entry) for entry in treating):
         wanted.append(CHEMOTHERAPY)
     if any(entry.given.drug.is_immunotherapy for entry in treating):
         wanted.append(IMMUNOTHERAPY)
+    if treating and not wanted:
+        wanted.append(CHEMOTHERAPY if CHEMOTHERAPY in codes else IMMUNOTHERAPY)
     return wanted
 
 
 def _treats_neoplasm(entry: Entry) -> bool:
-    return entry.given.drug.family in ANTINEOPLASTIC or entry.given.drug.is_immunotherapy
+    """Hormones treat a neoplasm too, but neither code is for them."""
+    return entry.given.drug.family == Family.ANTINEOPLASTIC or entry.given.drug.is_immunotherapy
+
+
+def _is_antibody(entry: Entry) -> bool:
+    """A biologic against a neoplasm; where the formulary does not call it immunotherapy, either code may stand."""
+    return entry.given.drug.is_immunotherapy or entry.given.drug.is_biologic
 
 
 def _find_sequence(sheet: Worksheet, codes: list[str], ordered: list[str], wanted: list[str]) -> None:

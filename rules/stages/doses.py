@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from rules import amounts, chronology
-from rules.facts import BillingCodeFacts, Container
+from rules.facts import BillingCodeFacts, Container, Quantity
 from rules.vocabulary import (
     ROUTES_NOT_CODED,
     AdministrationStatus,
@@ -75,11 +75,7 @@ def _add(sheet: Worksheet, doses: dict[tuple[object, ...], Dose], entry: Entry, 
 def _billing_code(sheet: Worksheet, entry: Entry) -> BillingCodeFacts | None:
     """The one code of the drug by this route; several are a finding, none leads to an unclassified code."""
     drug = entry.given.drug
-    codes = [
-        code
-        for code in drug.billing_codes or ()
-        if (not code.routes or entry.given.route in code.routes) and _is_sound(code)
-    ]
+    codes = [code for code in drug.billing_codes or () if _is_by_route(code, entry) and _is_sound(code)]
     if len({code.code for code in codes}) > 1:
         listed = ", ".join(sorted({code.code for code in codes}))
         sheet.find(
@@ -95,6 +91,13 @@ def _billing_code(sheet: Worksheet, entry: Entry) -> BillingCodeFacts | None:
     if drug.family not in NEVER_UNCLASSIFIED and entry.given.route not in ROUTES_NOT_CODED:
         _unclassified(sheet, entry)
     return None
+
+
+def _is_by_route(code: BillingCodeFacts, entry: Entry) -> bool:
+    """Whether the code is for this route; one that names none is for what is injected, not for a tablet."""
+    if code.routes:
+        return entry.given.route in code.routes
+    return entry.given.route not in ROUTES_NOT_CODED
 
 
 def _is_sound(code: BillingCodeFacts) -> bool:
@@ -154,6 +157,8 @@ def _quantity_text(entry: Entry) -> str | None:
 def _amount(sheet: Worksheet, entry: Entry, code: BillingCodeFacts) -> Decimal | None:
     """The dose in the descriptor's unit, or None with a finding."""
     dose = entry.given.dose
+    if dose is None and entry.given.volume_ml is not None:
+        dose = Quantity(entry.given.volume_ml, "mL")
     if dose is None or not dose.amount.is_finite() or dose.amount <= 0:
         sheet.find(
             FindingKind.MISSING_DOSE,
@@ -173,7 +178,7 @@ def _amount(sheet: Worksheet, entry: Entry, code: BillingCodeFacts) -> Decimal |
                 "unit_mismatch",
                 "R26",
                 drug=entry.drug,
-                dose=_quantity_text(entry),
+                dose=f"{amounts.plain(dose.amount)} {dose.unit}",
                 per=f"{amounts.plain(code.per.amount)} {code.per.unit}",
             ),
             step("mend_dose", "H1"),
