@@ -1,10 +1,11 @@
 """Requests as the pages get them, and the choice between a page and a fragment of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django_htmx.middleware import HtmxDetails
 
 
@@ -29,3 +30,21 @@ def page_or_fragment(
     response["Vary"] = "HX-Request, Cookie"
     response["Cache-Control"] = "no-store"
     return response
+
+
+def act(door: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A door that changes something is opened by a form only.
+
+    A plain visit does nothing and leads to the page the act belongs to: that is where somebody lands whose session
+    had ended when they pressed the key, and who has signed in again.
+    """
+
+    @wraps(door)
+    def guarded(request: PageRequest, **kwargs: object) -> HttpResponse:
+        if request.method == "POST":
+            return door(request, **kwargs)
+        if "encounter_id" in kwargs:
+            return redirect("review:encounter", encounter_id=kwargs["encounter_id"])
+        return redirect("review:queue")
+
+    return guarded

@@ -23,3 +23,6 @@ urlpatterns = [
     path("drugs/", include("drugs.urls")),
     path("", include("encounters.urls")),
 ]
+
+# The reference of the request stands on the page.
+handler500 = "encounters.views.errors.server_error"

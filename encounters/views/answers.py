@@ -84,6 +84,7 @@ def _context(request: PageRequest, review: Review, at: datetime) -> dict[str, ob
         "age_days": (timezone.localdate(at) - service).days,
         "target_days": max((review.due_date - service).days, 1),
         "pend_reasons": PendReason.choices,
+        "why_key": request.GET.get("why", ""),
     }
 
 

@@ -12,10 +12,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from encounters import audit, selectors
-from encounters.http import PageRequest, page_or_fragment
+from encounters.http import PageRequest, act, page_or_fragment
 from encounters.models import Review
 from encounters.models.review import ReviewState
 from encounters.review import claims as claiming
@@ -116,7 +116,7 @@ def claims(request: PageRequest) -> HttpResponse:
     return render(request, "encounters/review/claims.html", context)
 
 
-@require_POST
+@act
 def open_next(request: PageRequest) -> HttpResponse:
     """Hands out the best encounter nobody holds."""
     review = claiming.claim_next(user=request.user, at=timezone.now())

@@ -9,12 +9,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from encounters import audit, selectors
 from encounters.audit import Tag
 from encounters.forms.review import AddedLineForm, LineForm, NoteForm, PendForm, ReasonForm, VersionForm
-from encounters.http import PageRequest, is_for_fragment
+from encounters.http import PageRequest, act, is_for_fragment
 from encounters.models import Review
 from encounters.models.review import ReviewState
 from encounters.review import claims, decisions, states
@@ -80,16 +80,16 @@ def line_form(request: PageRequest, encounter_id: int, line_key: str, mode: str)
     editing = Editing(mode, line_key, form)
     if not form.is_valid():
         return answer(request, review, editing=editing, status=422)
-    act: Callable[..., object] = decisions.override_line if mode == "edit" else decisions.reject_line
+    decide: Callable[..., object] = decisions.override_line if mode == "edit" else decisions.reject_line
     return _act(
         request,
         encounter_id,
-        lambda: act(review=review, line_key=line_key, user=request.user, at=timezone.now(), **form.cleaned_data),
+        lambda: decide(review=review, line_key=line_key, user=request.user, at=timezone.now(), **form.cleaned_data),
         editing=editing,
     )
 
 
-@require_POST
+@act
 def accept_line(request: PageRequest, encounter_id: int, line_key: str) -> HttpResponse:
     """The line stands as suggested."""
     review = open_review(request, encounter_id)
@@ -123,7 +123,7 @@ def add_line(request: PageRequest, encounter_id: int) -> HttpResponse:
     )
 
 
-@require_POST
+@act
 def undo(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The last decision of this person is taken back, or their acceptance."""
     review = open_review(request, encounter_id)
@@ -135,7 +135,7 @@ def undo(request: PageRequest, encounter_id: int) -> HttpResponse:
     )
 
 
-@require_POST
+@act
 def accept(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The encounter is accepted, and the next one opens."""
     review = open_review(request, encounter_id)
@@ -148,7 +148,7 @@ def accept(request: PageRequest, encounter_id: int) -> HttpResponse:
     )
 
 
-@require_POST
+@act
 def pend(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The encounter waits for something, and the next one opens."""
     review = open_review(request, encounter_id)
@@ -161,19 +161,19 @@ def pend(request: PageRequest, encounter_id: int) -> HttpResponse:
     )
 
 
-@require_POST
+@act
 def second_review(request: PageRequest, encounter_id: int) -> HttpResponse:
     """A lead looks next, and the next one opens."""
     return _noted(request, encounter_id, states.send_to_second_review, "sent to second review")
 
 
-@require_POST
+@act
 def return_to_coder(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The coder goes on with the lead's note, and the next one opens."""
     return _noted(request, encounter_id, states.return_from_second_review, "returned")
 
 
-@require_POST
+@act
 def wake(request: PageRequest, encounter_id: int) -> HttpResponse:
     """A pended encounter is taken up again."""
     review = open_review(request, encounter_id)
@@ -185,7 +185,7 @@ def wake(request: PageRequest, encounter_id: int) -> HttpResponse:
     )
 
 
-@require_POST
+@act
 def reopen(request: PageRequest, encounter_id: int) -> HttpResponse:
     """A lead opens an accepted encounter again."""
     review = open_review(request, encounter_id)
@@ -197,7 +197,7 @@ def reopen(request: PageRequest, encounter_id: int) -> HttpResponse:
     )
 
 
-@require_POST
+@act
 def skip(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The encounter goes back, and the next one in the queue's order opens."""
     review = open_review(request, encounter_id)
@@ -218,7 +218,7 @@ def skip(request: PageRequest, encounter_id: int) -> HttpResponse:
     return redirect("review:queue")
 
 
-@require_POST
+@act
 def heartbeat(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The page is still open: the lease runs on. Says at once when it does not, or when the encounter has changed."""
     shown = encounter_of(request, encounter_id)
@@ -237,7 +237,7 @@ def heartbeat(request: PageRequest, encounter_id: int) -> HttpResponse:
     return render(request, "encounters/review/lease.html", context)
 
 
-@require_POST
+@act
 def release(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The page was left: the encounter is free for others."""
     review = open_review(request, encounter_id)

@@ -1,5 +1,6 @@
 """What the workbench prints: the lines with their why, what is not billed, the findings, the timeline."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from encounters import coding
 from encounters.models import Encounter, Review
-from encounters.models.review import DecisionAction
+from encounters.models.review import DecisionAction, ReviewState
 from encounters.review.lines import ReviewLine, lines_of
 from encounters.timeline import Earns, Timeline, timeline
 from encounters.timeline.items import is_push
@@ -141,9 +142,13 @@ def workbench(*, review: Review) -> Workbench:
     rulebook = load_rulebook()
     lines = lines_of(review)
     letters = {diagnosis.code: chr(ord("A") + number) for number, diagnosis in enumerate(result.diagnoses)}
-    pointers = {line.suggested.diagnoses for line in lines if line.suggested}
-    are_equal = len(pointers) <= 1
-    rows = [_line_row(line, facts, rulebook, letters, are_equal) for line in lines]
+    pointers = Counter(line.suggested.diagnoses for line in lines if line.suggested)
+    usual = pointers.most_common(1)[0][0] if pointers else ()
+    is_accepted = review.state == ReviewState.ACCEPTED
+    rows = [
+        _line_row(line, facts, rulebook, pointers=_pointers(line, letters, usual), is_accepted=is_accepted)
+        for line in lines
+    ]
     services = tuple(row for row in rows if not _is_drug(row.line))
     drug_lines = tuple(row for row in rows if _is_drug(row.line))
     zone = ZoneInfo(review.encounter.time_zone)
@@ -155,8 +160,8 @@ def workbench(*, review: Review) -> Workbench:
         not_billed=_not_billed(facts, result, zone),
         findings=_findings(result.findings),
         diagnoses=tuple((letter, code) for code, letter in letters.items()),
-        are_pointers_equal=are_equal,
-        pointers=" ".join(letters.get(code, code) for code in next(iter(pointers), ())),
+        are_pointers_equal=len(pointers) <= 1,
+        pointers=" ".join(letters.get(code, code) for code in usual),
         timeline=timeline(facts=facts, result=result, zone=zone, earns=earns(rulebook, review.encounter)),
         administrations=tuple((each.id, _given(each)) for each in facts.administrations),
         decided=sum(not row.is_open for row in rows),
@@ -183,16 +188,20 @@ def _is_drug(line: ReviewLine) -> bool:
     return line.code[:1].isalpha()
 
 
+def _pointers(line: ReviewLine, letters: Mapping[str, str], usual: tuple[str, ...]) -> str:
+    """The letters of a line's diagnoses, nothing where they are those of most lines."""
+    if line.suggested is None or line.suggested.diagnoses == usual:
+        return ""
+    return " ".join(letters.get(code, code) for code in line.suggested.diagnoses)
+
+
 def _line_row(
-    line: ReviewLine,
-    facts: EncounterFacts,
-    rulebook: Rulebook,
-    letters: Mapping[str, str],
-    are_pointers_equal: bool,  # noqa: FBT001 (said once, right below)
+    line: ReviewLine, facts: EncounterFacts, rulebook: Rulebook, *, pointers: str, is_accepted: bool
 ) -> LineRow:
     suggested = line.suggested
     given = [each for each in facts.administrations if each.id in line.administrations]
-    sign, said = SIGN_OF_ACTION[DecisionAction(line.action)] if line.action else ("d-open", "open")
+    undecided = ("d-ok", "accepted as suggested") if is_accepted else ("d-open", "open")
+    sign, said = SIGN_OF_ACTION[DecisionAction(line.action)] if line.action else undecided
     form, css = _key(suggested, given)
     return LineRow(
         line=line,
@@ -203,9 +212,7 @@ def _line_row(
         label=_label(line, given, rulebook),
         drugs=_drugs(suggested, given),
         rules=" ".join(explain.rules_of(suggested)) if suggested else "",
-        pointers=""
-        if are_pointers_equal or suggested is None
-        else " ".join(letters.get(c, c) for c in suggested.diagnoses),
+        pointers=pointers,
         dollars=suggested.price * line.units
         if suggested and suggested.price is not None and suggested.code == line.code
         else None,

@@ -152,6 +152,13 @@ function say(text) {
   line.append(words, close);
   box.replaceChildren(line);
 }
+/* Signed out in the meantime: the sign-in page must not take the place of the work. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!new URL(event.detail.xhr.responseURL || location.href, location.href).pathname.startsWith("/login/")) return;
+  event.detail.shouldSwap = false;
+  underWay = 0;
+  say("You are signed out. Nothing was saved by this act; what you typed is still here. Sign in in another tab, then do it again here.");
+});
 document.addEventListener("htmx:sendError", () => say("The server did not answer. Nothing was saved by this act; what you typed is still here. Try again."));
 document.addEventListener("htmx:responseError", (event) => {
   if (event.detail.xhr.status === 403) say("You are signed out, or your role does not include this act. Nothing was saved; what you typed is still here. Sign in in another tab, then try again.");

@@ -49,7 +49,6 @@
     const steps = line?.querySelector(".steps");
     if (!steps) return;
     steps.hidden = !steps.hidden;
-    line.querySelector("[data-act=why]")?.setAttribute("aria-expanded", String(!steps.hidden));
     if (!steps.hidden) line.scrollIntoView({ block: "nearest" });
   }
 

@@ -145,6 +145,7 @@ class TestLines:
         expect(workbench.get_by_label("Code", exact=True)).to_be_focused()
         workbench.keyboard.type("96375")
         keyboard.press("Enter", "5", "Enter")
+        expect(workbench.locator(".line.edit")).to_have_count(0)
         expect(workbench.locator("#lines .line")).to_have_count(4)
         assert LineDecision.objects.get().action == DecisionAction.ADDED
 
@@ -253,3 +254,15 @@ class TestScreen:
                 page.goto(address)
                 fits = page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
                 assert fits, f"{address} at {width}×{height}"
+
+
+class TestSessionEnded:
+    def test_keeps_what_was_typed_and_says_so(self, workbench: Page, keyboard: Keyboard) -> None:
+        keyboard.press("e")
+        expect(workbench.get_by_label("Units")).to_be_focused()
+        keyboard.press("7")
+        workbench.context.clear_cookies()
+        keyboard.press("Enter", "3", "Enter")
+        expect(workbench.locator("#messages")).to_contain_text("You are signed out")
+        expect(workbench.get_by_label("Units")).to_have_value("7")
+        assert not LineDecision.objects.exists()

@@ -137,5 +137,7 @@ class TestOpenNext:
         assert signed_in(person()).post(reverse("review:next")).status_code == 403
         assert Review.objects.get(pk=review.pk).state == ReviewState.READY
 
-    def test_is_no_link_that_a_browser_may_follow_by_itself(self) -> None:
-        assert signed_in().get(reverse("review:next")).status_code == 405
+    def test_claims_nothing_when_it_is_only_visited(self) -> None:
+        review = a_clean_encounter()
+        assert signed_in().get(reverse("review:next")).headers["Location"] == QUEUE
+        assert Review.objects.get(pk=review.pk).claimed_by is None

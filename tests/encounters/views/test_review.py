@@ -352,3 +352,22 @@ class TestHeartbeat:
         new_documentation(review)
         answer = client.post(address(review, "heartbeat"), {"version": now(review).version})
         assert escape("New documentation has arrived") in answer.text
+
+
+class TestTwoTabs:
+    def test_the_tab_that_is_behind_saves_nothing_and_says_what_happened(self, review: Review) -> None:
+        one = opened(review)
+        other = opened(review)
+        seen = now(review).version
+        one.post(address(review, "lines", LINE, "accept"), {"version": seen}, headers=HTMX)
+        answer = other.post(address(review, "accept"), {"version": seen})
+        assert answer.status_code == 409
+        assert "96365 ×1 accepted by Ana" in answer.text
+        assert now(review).state == ReviewState.READY
+
+
+class TestWhy:
+    def test_opens_by_a_plain_link(self, review: Review) -> None:
+        client = opened(review)
+        assert client.get(address(review)).text.count('<dl class="steps" hidden>') == 3
+        assert client.get(address(review), {"why": LINE}).text.count('<dl class="steps" hidden>') == 2
