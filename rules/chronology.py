@@ -5,7 +5,9 @@ sorted, disjoint and not touching. Elapsed minutes are therefore true minutes ac
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
+from itertools import islice
 from typing import TypeAlias
 
 Spans: TypeAlias = tuple[tuple[int, int], ...]
@@ -13,6 +15,14 @@ Spans: TypeAlias = tuple[tuple[int, int], ...]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 DAY = 1440
+_CLOCK = tuple(f"T{minute // 60:02d}:{minute % 60:02d}" for minute in range(DAY))
+
+
+@lru_cache(maxsize=256)
+def _ahead(zone: timezone) -> int | None:
+    """Minutes that a fixed zone is ahead of UTC, None where they are not whole."""
+    minutes, rest = divmod(zone.utcoffset(None), timedelta(minutes=1))
+    return None if rest else minutes
 
 
 def minute_of(clock: datetime) -> int:
@@ -21,7 +31,12 @@ def minute_of(clock: datetime) -> int:
     >>> minute_of(datetime(1970, 1, 1, 1, 0, 59, tzinfo=UTC))
     60
     """
-    if clock.tzinfo is None:
+    zone = clock.tzinfo
+    if type(zone) is timezone:
+        ahead = _ahead(zone)
+        if ahead is not None:
+            return (clock.toordinal() - EPOCH_DAY) * DAY + clock.hour * 60 + clock.minute - ahead
+    elif zone is None:
         clock = clock.replace(tzinfo=UTC)
     elapsed = clock - EPOCH
     return elapsed.days * DAY + elapsed.seconds // 60
@@ -30,10 +45,14 @@ def minute_of(clock: datetime) -> int:
 def offset_of(clock: datetime) -> int:
     """Minutes that the clock on the wall is ahead of UTC.
 
-    >>> from datetime import timedelta, timezone
     >>> offset_of(datetime(2026, 1, 15, tzinfo=timezone(timedelta(hours=-5))))
     -300
     """
+    zone = clock.tzinfo
+    if type(zone) is timezone:
+        ahead = _ahead(zone)
+        if ahead is not None:
+            return ahead
     offset = clock.utcoffset()
     return 0 if offset is None else int(offset.total_seconds()) // 60
 
@@ -48,17 +67,35 @@ def local_date(minute: int, offset: int) -> date:
     return date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
 
 
+@lru_cache(maxsize=4096)
+def _around_clock(day: int, offset: int) -> tuple[str, str]:
+    """What stands before and after the clock on a day counted from 1970-01-01 on the wall."""
+    sign = "-" if offset < 0 else "+"
+    ahead = abs(offset)
+    return local_date(day * DAY, 0).isoformat(), f"{sign}{ahead // 60:02d}:{ahead % 60:02d}"
+
+
 def clock_text(minute: int, offset: int) -> str:
     """A minute as ISO 8601 text with its offset.
 
     >>> clock_text(60, 0)
     '1970-01-01T01:00+00:00'
     """
-    day = local_date(minute, offset)
-    of_day = (minute + offset) % DAY
-    sign = "-" if offset < 0 else "+"
-    ahead = abs(offset)
-    return f"{day.isoformat()}T{of_day // 60:02d}:{of_day % 60:02d}{sign}{ahead // 60:02d}:{ahead % 60:02d}"
+    day, of_day = divmod(minute + offset, DAY)
+    before, after = _around_clock(day, offset)
+    return before + _CLOCK[of_day] + after
+
+
+def clock_texts(spans: Spans, offset: int) -> tuple[tuple[str, str], ...]:
+    """Start and stop of each span as ISO 8601 text.
+
+    >>> clock_texts(((0, 1),), 0)
+    (('1970-01-01T00:00+00:00', '1970-01-01T00:01+00:00'),)
+    """
+    if len(spans) == 1:
+        start, stop = spans[0]
+        return ((clock_text(start, offset), clock_text(stop, offset)),)
+    return tuple([(clock_text(start, offset), clock_text(stop, offset)) for start, stop in spans])
 
 
 def union(spans: Iterable[tuple[int, int]]) -> Spans:
@@ -68,14 +105,17 @@ def union(spans: Iterable[tuple[int, int]]) -> Spans:
     ((10, 31),)
     """
     merged: list[tuple[int, int]] = []
+    last = None
     for start, stop in sorted(spans):
         if stop <= start:
             continue
-        if merged and start <= merged[-1][1]:
-            if stop > merged[-1][1]:
+        if last is not None and start <= last:
+            if stop > last:
                 merged[-1] = (merged[-1][0], stop)
+                last = stop
         else:
             merged.append((start, stop))
+            last = stop
     return tuple(merged)
 
 
@@ -85,21 +125,20 @@ def minus(spans: Spans, cut: Spans) -> Spans:
     >>> minus(((0, 100),), ((10, 20), (90, 120)))
     ((0, 10), (20, 90))
     """
-    if not cut:
+    if not cut or not spans or cut[0][0] >= spans[-1][1] or cut[-1][1] <= spans[0][0]:
         return spans
     left: list[tuple[int, int]] = []
+    place, last = 0, len(cut)
     for start, stop in spans:
         at = start
-        for cut_start, cut_stop in cut:
-            if cut_stop <= at:
-                continue
+        while place < last and cut[place][1] <= at:
+            place += 1
+        for cut_start, cut_stop in islice(cut, place, None):
             if cut_start >= stop:
                 break
             if cut_start > at:
                 left.append((at, cut_start))
             at = cut_stop
-            if at >= stop:
-                break
         if at < stop:
             left.append((at, stop))
     return tuple(left)
@@ -111,6 +150,8 @@ def common(spans: Spans, others: Spans) -> Spans:
     >>> common(((0, 100),), ((10, 20), (90, 120)))
     ((10, 20), (90, 100))
     """
+    if spans is others:
+        return spans
     return minus(spans, minus(spans, others))
 
 
@@ -120,7 +161,10 @@ def total(spans: Spans) -> int:
     >>> total(((0, 10), (20, 25)))
     15
     """
-    return sum(stop - start for start, stop in spans)
+    if len(spans) == 1:
+        start, stop = spans[0]
+        return stop - start
+    return sum([stop - start for start, stop in spans])
 
 
 def first_minutes(spans: Spans, count: int) -> Spans:
@@ -150,6 +194,29 @@ def minute_at(spans: Spans, index: int) -> int:
         index -= stop - start
     message = "the spans end before that minute"
     raise ValueError(message)
+
+
+def minutes_at(spans: Spans, first: int, every: int, count: int) -> tuple[int, ...]:
+    """The clock minutes of `count` running minutes: the one with index `first`, and each `every` further on.
+
+    ValueError where the spans end before the last of them.
+
+    >>> minutes_at(((0, 10), (20, 40)), 8, 4, 3)
+    (8, 22, 26)
+    """
+    if count == 1:
+        return (minute_at(spans, first),)
+    found: list[int] = []
+    before, index = 0, first
+    for start, stop in spans:
+        while len(found) < count and index - before < stop - start:
+            found.append(start + index - before)
+            index += every
+        before += stop - start
+    if len(found) < count:
+        message = "the spans end before that minute"
+        raise ValueError(message)
+    return tuple(found)
 
 
 def split_at_midnights(spans: Spans, offset: int) -> Iterator[tuple[date, tuple[int, int]]]:

@@ -42,10 +42,9 @@ def with_counterfactuals(
     if not result.findings:
         return result
     trial = _Trial(result, facts, rulebook, overrides)
-    return replace(
-        result,
+    return result._replace(
         findings=tuple(
-            replace(finding, counterfactuals=tuple(trial.counterfactuals(finding))) for finding in result.findings
+            finding._replace(counterfactuals=tuple(trial.counterfactuals(finding))) for finding in result.findings
         ),
     )
 

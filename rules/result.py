@@ -1,17 +1,18 @@
-"""What one coding run says: data first; `rules.explain` makes sentences of it."""
+"""What one coding run says: data first; `rules.explain` makes sentences of it.
 
-from dataclasses import dataclass
+Named tuples: a run makes dozens of these values, and they are the quickest to make that cannot be changed.
+"""
+
 from datetime import date
 from decimal import Decimal
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
 
 Scalar: TypeAlias = str | int | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One thought of the engine: `kind` names the sentence, `values` the numbers in it, `rule` the rule behind it.
 
     `policy` is the policy key that decided and the value it had, where one did.
@@ -23,16 +24,14 @@ class Step:
     policy: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """An alternative that was weighed and lost: its code, why, and the rule that decided."""
 
     code: str
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
-class NdcLine:
+class NdcLine(NamedTuple):
     """What a drug line says in the claim's NDC segment: N4 qualifier, 11 digits, quantity and its unit."""
 
     code: str
@@ -40,8 +39,7 @@ class NdcLine:
     unit: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CodedLine:
+class CodedLine(NamedTuple):
     """A suggested line. `key` is stable within a run; minutes are those it consumed, None where it is not timed."""
 
     key: str
@@ -64,8 +62,7 @@ class CodedLine:
     """US dollars of one unit, None where no price is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotBilled:
+class NotBilled(NamedTuple):
     """An administration (or part of one) that earns no line, with its reason. `minutes` None: not timed."""
 
     administration: str
@@ -74,8 +71,7 @@ class NotBilled:
     minutes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Counterfactual:
+class Counterfactual(NamedTuple):
     """The lines as they would be if `mended` were so, as differences: (code, modifiers, units now, units then)."""
 
     mended: Step
@@ -83,8 +79,7 @@ class Counterfactual:
     dollars: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Something the record lacks or contradicts; `mend` says what would settle it."""
 
     kind: FindingKind
@@ -95,8 +90,7 @@ class Finding:
     counterfactuals: tuple[Counterfactual, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(NamedTuple):
     """Minutes of one administration that went to one bucket: a line's key, or a reason.
 
     `spans` are the clock times of those minutes as ISO 8601 text, so that a timeline can draw them.
@@ -109,8 +103,7 @@ class LedgerEntry:
     spans: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UnitLedgerEntry:
+class UnitLedgerEntry(NamedTuple):
     """Amounts of one HCPCS code on one date, in billing units: drawn = billed + discarded + remainder.
 
     `remainder_reason` is rounding, multi_dose or not_documented; a negative remainder is rounding up.
@@ -125,16 +118,14 @@ class UnitLedgerEntry:
     remainder_reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class SuggestedDiagnosis:
+class SuggestedDiagnosis(NamedTuple):
     """A charted diagnosis at its suggested place, or one whose absence is a finding."""
 
     code: str
     step: Step | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(NamedTuple):
     """What made a result: engine release, rulebook content hash, the policy layers applied and every key's value."""
 
     engine: str
@@ -144,8 +135,7 @@ class Versions:
     values: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CodingResult:
+class CodingResult(NamedTuple):
     """The whole answer for one encounter, in claim order: initial services first, drugs after administration."""
 
     encounter_id: str

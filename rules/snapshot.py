@@ -49,11 +49,9 @@ def _plain(value: object) -> Any:
         return value
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if is_dataclass(value):
+    kind: Any = type(value)
+    if _is_record(kind):
         found = {}
-        kind: Any = type(value)
         for name, default, make in _fields(kind):
             item = getattr(value, name)
             if item == default and isinstance(item, bool) is isinstance(default, bool):
@@ -62,14 +60,25 @@ def _plain(value: object) -> Any:
                 continue
             found[name] = _plain(item)
         return found
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value)
 
 
 @cache
-def _fields(kind: type) -> tuple[tuple[str, object, Callable[[], object] | None], ...]:
-    return tuple((one.name, one.default, _factory(one)) for one in fields(kind))
+def _is_record(kind: Any) -> bool:
+    """Whether values of the type have named fields: facts are dataclasses, results are named tuples."""
+    return isinstance(kind, type) and (is_dataclass(kind) or hasattr(kind, "_field_defaults"))
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, object, Callable[[], object] | None], ...]:
+    """Name, default and maker of the default of each field."""
+    if is_dataclass(kind):
+        return tuple((one.name, one.default, _factory(one)) for one in fields(kind))
+    return tuple((name, kind._field_defaults.get(name, MISSING), None) for name in kind._fields)
 
 
 def _factory(one: Field[Any]) -> Callable[[], object] | None:
@@ -94,8 +103,8 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         return _union_reader(get_args(kind))
     if get_origin(kind) is tuple:
         return _tuple_reader(get_args(kind))
-    if is_dataclass(kind) and isinstance(kind, type):
-        return _dataclass_reader(kind)
+    if _is_record(kind):
+        return _record_reader(kind)
     if kind in (date, datetime):
         read: Callable[[Any], Any] = kind.fromisoformat
         return read
@@ -126,7 +135,7 @@ def _tuple_reader(members: tuple[Any, ...]) -> Callable[[Any], Any]:
     return lambda value: tuple(read(item) for read, item in zip(readers, value, strict=True))
 
 
-def _dataclass_reader(kind: type) -> Callable[[Any], Any]:
+def _record_reader(kind: Any) -> Callable[[Any], Any]:
     hints = get_type_hints(kind)
-    readers = {one.name: _reader(hints[one.name]) for one in fields(kind)}
+    readers = {name: _reader(hints[name]) for name, _, _ in _fields(kind)}
     return lambda value: kind(**{name: readers[name](item) for name, item in value.items()})
