@@ -63,8 +63,12 @@ def local_date(minute: int, offset: int) -> date:
     >>> local_date(1440 * 20468 + 60, -300)
     datetime.date(2026, 1, 14)
     """
-    ordinal = (minute + offset) // DAY + EPOCH_DAY
-    return date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
+    return _date_of((minute + offset) // DAY)
+
+
+@lru_cache(maxsize=4096)
+def _date_of(day: int) -> date:
+    return date.fromordinal(min(max(day + EPOCH_DAY, 1), date.max.toordinal()))
 
 
 @lru_cache(maxsize=4096)
@@ -72,7 +76,7 @@ def _around_clock(day: int, offset: int) -> tuple[str, str]:
     """What stands before and after the clock on a day counted from 1970-01-01 on the wall."""
     sign = "-" if offset < 0 else "+"
     ahead = abs(offset)
-    return local_date(day * DAY, 0).isoformat(), f"{sign}{ahead // 60:02d}:{ahead % 60:02d}"
+    return _date_of(day).isoformat(), f"{sign}{ahead // 60:02d}:{ahead % 60:02d}"
 
 
 def clock_text(minute: int, offset: int) -> str:
@@ -150,7 +154,7 @@ def common(spans: Spans, others: Spans) -> Spans:
     >>> common(((0, 100),), ((10, 20), (90, 120)))
     ((10, 20), (90, 100))
     """
-    if spans is others:
+    if spans == others:
         return spans
     return minus(spans, minus(spans, others))
 

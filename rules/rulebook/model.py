@@ -166,6 +166,8 @@ class InForce:
         self._minutes: Minutes | None = _minutes(content.parameters, on)
         prices = as_of(content.prices, on)
         self._rates: Mapping[str, tuple[str, Decimal | None]] = {} if prices is None else prices.rates
+        self._slots: dict[bool, Mapping[str, tuple[str, Decimal | None]]] = {}
+        self._places: dict[str, int] = {}
         self._layers = {(layer.kind, layer.name): layer for layer in content.policies}
         self._base = tuple(layer for layer in content.policies if layer.kind == "base" and layer.is_in_force(on))
         self._policies: dict[tuple[object, ...], Policy] = {}
@@ -190,6 +192,13 @@ class InForce:
             message = f"hierarchy of setting {setting}: none in force on {self.date}"
             raise ParameterNotInForce(message)
         return entry.value
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """Where each family stands in the facility's order, the highest at 0. Raises ParameterNotInForce."""
+        if not self._places:
+            self._places.update({name: place for place, name in enumerate(self.hierarchy)})
+        return self._places
 
     def number(self, name: str) -> int:
         """A parameter that is no time threshold. Raises UnknownKey or ParameterNotInForce."""
@@ -220,6 +229,15 @@ class InForce:
             return None
         status, rate = self._rates.get(code, ("", None))
         return Decimal(0) if status == "N" else rate
+
+    def slots(self, setting: str) -> Mapping[str, tuple[str, Decimal | None]]:
+        """Slot → code and price of one unit, as `codes` and `price` give them; a slot not in force is absent."""
+        is_facility = setting == Setting.FACILITY
+        found = self._slots.get(is_facility)
+        if found is None:
+            found = {slot: (code, self.price(code, setting)) for slot, code in self.codes.items()}
+            self._slots[is_facility] = found
+        return found
 
     def is_packaged(self, code: str, setting: str) -> bool:
         """Whether the setting's payment system always pays the code within another (OPPS status N)."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 from rules.citation import Citation
 from rules.effective import EffectivePeriod, as_of
@@ -87,13 +87,28 @@ class Origin:
     citation: Citation | None
 
 
+class _ByKey(dict[str, T]):
+    """Something of each policy key that is in force."""
+
+    def __init__(self, *, on: date, keys: Mapping[str, PolicyKey]) -> None:
+        super().__init__()
+        self._on, self._keys = on, keys
+
+    def __missing__(self, key: str) -> NoReturn:
+        """Raises UnknownKey, and ParameterNotInForce on a date before the base policy."""
+        if key in self._keys:
+            message = f"policy key {key} has no value in force on {self._on}"
+            raise ParameterNotInForce(message)
+        message = f"{key} is not a policy key"
+        raise UnknownKey(message)
+
+
 class Policy:
     """Every policy key with its one value on one date; reading a value is a dictionary look-up."""
 
     __slots__ = (
-        "_chosen",
-        "_keys",
         "_origins",
+        "answers",
         "chemo_list",
         "chemo_list_names",
         "date",
@@ -116,24 +131,25 @@ class Policy:
     ) -> None:
         self.date = on
         """The date of service."""
-        self._keys = keys
-        self._chosen: dict[str, str] = {}
-        self._origins: dict[str, Origin] = {}
+        chosen: dict[str, str] = _ByKey(on=on, keys=keys)
+        self._origins: dict[str, Origin] = _ByKey(on=on, keys=keys)
         for layer in layers:
             for key, entries in layer.values.items():
                 entry = as_of(entries, on)
                 if entry is not None:
-                    self._chosen[key] = entry.value
+                    chosen[key] = entry.value
                     self._origins[key] = Origin(layer.name, entry.period.since, entry.citation)
         for key, value in overrides.items():
-            self._chosen[key] = value
+            chosen[key] = value
             self._origins[key] = Origin(OVERRIDE_LAYER, None, None)
+        self.answers: Mapping[str, str] = MappingProxyType(chosen)
+        """The value of every key, as `policy[key]` gives it, and absent as that is."""
         self.layers: tuple[str, ...] = tuple(layer.name for layer in layers) + ((OVERRIDE_LAYER,) if overrides else ())
         """Names of the layers in force, lowest first."""
         self.unknown_layers = unknown_layers
         """Layers asked for that the rulebook does not hold, or of which nothing is in force."""
         self.name: str = _BETWEEN_LAYERS.join(self.layers)
-        self.values: tuple[tuple[str, str], ...] = tuple(sorted(self._chosen.items()))
+        self.values: tuple[tuple[str, str], ...] = tuple(sorted(chosen.items()))
         """Every key with its value, in order of the keys."""
         families: dict[str, str] = {}
         for layer in layers:
@@ -155,20 +171,14 @@ class Policy:
 
         Raises UnknownKey, and ParameterNotInForce on a date before the base policy.
         """
-        try:
-            return self._chosen[key]
-        except KeyError:
-            raise self._absent(key) from None
+        return self.answers[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._chosen)
+        return iter(self.answers)
 
     def origin(self, key: str) -> Origin:
         """Which layer decided the key, since when, and on whose word. Raises as reading the value does."""
-        try:
-            return self._origins[key]
-        except KeyError:
-            raise self._absent(key) from None
+        return self._origins[key]
 
     def is_listed_as_chemo(self, codes: Iterable[str]) -> bool:
         """Whether the payer's own list gives a complex biologic with these HCPCS codes chemo codes (E3).
@@ -177,11 +187,6 @@ class Policy:
         """
         is_named = not self.chemo_list.isdisjoint(codes)
         return is_named if self.chemo_list_names == CHEMO_LIST_NAMES[0] else not is_named
-
-    def _absent(self, key: str) -> UnknownKey | ParameterNotInForce:
-        if key in self._keys:
-            return ParameterNotInForce(f"policy key {key} has no value in force on {self.date}")
-        return UnknownKey(f"{key} is not a policy key")
 
 
 def checked_overrides(overrides: Mapping[str, object], *, keys: Mapping[str, PolicyKey]) -> dict[str, str]:

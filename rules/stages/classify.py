@@ -3,6 +3,8 @@
 Coding-rules sections 2 and 3.
 """
 
+from collections.abc import Mapping
+
 from rules import chronology
 from rules.facts import DrugFacts
 from rules.vocabulary import (
@@ -20,10 +22,11 @@ from rules.vocabulary import (
 )
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
-from rules.worksheet.units import Entry, Unit
+from rules.worksheet.units import Entry, Unit, runs_of
 
-ANTINEOPLASTIC = frozenset({Family.ANTINEOPLASTIC, Family.ANTINEOPLASTIC_HORMONAL})
-FAMILY_WORDS = frozenset(Family)
+MAY_BE_CHEMO = frozenset({Family.ANTINEOPLASTIC, Family.ANTINEOPLASTIC_HORMONAL, Family.COMPLEX_BIOLOGIC})
+KNOWN_FAMILIES = frozenset(Family) - {Family.OTHER}
+TECHNIQUES = {technique.value: technique for technique in Technique}
 SC_PUMPED = frozenset({Technique.INFUSION, Technique.PUMP_UNATTENDED})
 TIMED_TECHNIQUES = frozenset({Technique.INFUSION, Technique.PUSH})
 
@@ -33,7 +36,7 @@ def classify(sheet: Worksheet) -> None:
     for entry in sheet.passed:
         entry.family = _family(sheet, entry)
     for members in _bags(sheet.passed):
-        unit = _mixed(sheet, members)
+        unit = _alone(members) if len(members) == 1 else _mixed(sheet, members)
         if unit.entries[0].given.purpose == Purpose.DECLOTTING:
             _declotting(sheet, unit)
             continue
@@ -47,10 +50,8 @@ def classify(sheet: Worksheet) -> None:
 
 def _family(sheet: Worksheet, entry: Entry) -> LineFamily:
     drug = entry.given.drug
-    family = sheet.policy.families.get(drug.name, drug.family)
-    for code in drug.billing_codes or ():
-        family = sheet.policy.families.get(code.code, family)
-    if family == Family.OTHER or family not in FAMILY_WORDS:
+    family = _overridden(sheet.policy.families, drug) if sheet.policy.families else drug.family
+    if family not in KNOWN_FAMILIES:
         sheet.find(
             FindingKind.FAMILY_UNKNOWN,
             Severity.WARNS,
@@ -58,21 +59,33 @@ def _family(sheet: Worksheet, entry: Entry) -> LineFamily:
             step("family_unknown", "R6", drug=drug.name),
             step("mend_family", "R6"),
         )
-    if _is_chemo(sheet, drug, str(family)):
+    elif family in MAY_BE_CHEMO and _is_chemo(sheet, drug, str(family)):
         return LineFamily.CHEMO
-    if entry.given.route == Route.IV:
-        if family == Family.HYDRATION_FLUID:
-            return LineFamily.HYDRATION
-        if drug.is_electrolyte and sheet.policy["electrolyte_rider"] == "hydration":
-            return LineFamily.HYDRATION
+    if family == Family.HYDRATION_FLUID or drug.is_electrolyte:
+        return _of_fluid(sheet, entry, family)
+    return LineFamily.THERAPEUTIC
+
+
+def _overridden(families: Mapping[str, str], drug: DrugFacts) -> str:
+    """The family by the policy's own list, which knows drugs by name or by HCPCS code."""
+    family = families.get(drug.name, drug.family)
+    for code in drug.billing_codes or ():
+        family = families.get(code.code, family)
+    return family
+
+
+def _of_fluid(sheet: Worksheet, entry: Entry, family: str) -> LineFamily:
+    """Fluid by vein is hydration, and by policy so is an electrolyte in it."""
+    if entry.given.route == Route.IV and (
+        family == Family.HYDRATION_FLUID or sheet.answers["electrolyte_rider"] == "hydration"
+    ):
+        return LineFamily.HYDRATION
     return LineFamily.THERAPEUTIC
 
 
 def _is_chemo(sheet: Worksheet, drug: DrugFacts, family: str) -> bool:
-    """Chemo by `chemo_definition` (E1-E4)."""
-    if family not in ANTINEOPLASTIC and family != Family.COMPLEX_BIOLOGIC:
-        return False
-    definition = sheet.policy["chemo_definition"]
+    """Whether one of MAY_BE_CHEMO is chemo by `chemo_definition` (E1-E4)."""
+    definition = sheet.answers["chemo_definition"]
     if definition == "indication":
         return any(_is_cancer(code) for code in sheet.facts.diagnoses or ())
     if definition == "payer_list" and family == Family.COMPLEX_BIOLOGIC:
@@ -88,6 +101,8 @@ def _is_cancer(code: str) -> bool:
 
 def _bags(entries: list[Entry]) -> list[list[Entry]]:
     """Entries that were mixed together; an entry without a bag label stands alone."""
+    if not any([entry.given.bag for entry in entries]):
+        return [[entry] for entry in entries]
     bags: dict[tuple[object, ...], list[Entry]] = {}
     for place, entry in enumerate(entries):
         given = entry.given
@@ -97,6 +112,28 @@ def _bags(entries: list[Entry]) -> list[list[Entry]]:
             key = (given.bag, entry.visit, given.route, given.access, is_declotting)
         bags.setdefault(key, []).append(entry)
     return list(bags.values())
+
+
+def _alone(entries: list[Entry]) -> Unit:
+    """The unit of one entry."""
+    [entry] = entries
+    given = entry.given
+    technique = None if given.technique is None else TECHNIQUES.get(given.technique)
+    if technique is None:
+        technique = Technique.INFUSION if given.route == Route.IV else Technique.INJECTION
+    return Unit(
+        entries,
+        entry.id,
+        entry.visit,
+        str(given.access),
+        str(given.route),
+        entry.family,
+        technique,
+        frozenset((entry.drug,)),
+        entry.start,
+        entry.stop,
+        entry.runs,
+    )
 
 
 def _mixed(sheet: Worksheet, members: list[Entry]) -> Unit:
@@ -115,7 +152,7 @@ def _mixed(sheet: Worksheet, members: list[Entry]) -> Unit:
         ingredients=frozenset(entry.drug for entry in drugs),
         start=start,
         stop=stop,
-        runs=chronology.union(span for entry in members for span in entry.runs),
+        runs=runs_of(members),
     )
 
 
@@ -225,7 +262,7 @@ def _is_coded_as_ordered(sheet: Worksheet, unit: Unit) -> bool:
     return (
         unit.route == Route.IV
         and sheet.facts.setting == Setting.OFFICE
-        and sheet.policy["stopped_infusion"] == "intended_53"
+        and sheet.answers["stopped_infusion"] == "intended_53"
         and any(entry.given.status == AdministrationStatus.STOPPED for entry in unit.entries)
     )
 
@@ -241,7 +278,7 @@ def _resolve_push(sheet: Worksheet, unit: Unit) -> None:
         sheet.chose("push_over_15", "R8", "long_push", drug=unit.names, minutes=unit.minutes),
         step("mend_technique", "R8"),
     )
-    if sheet.policy["long_push"] == "infusion":
+    if sheet.answers["long_push"] == "infusion":
         unit.technique = Technique.INFUSION
 
 
@@ -260,7 +297,7 @@ def _untimed(sheet: Worksheet, unit: Unit, *, may_be_push: bool) -> None:
                 step(f"mend_{word}_time", "B10"),
             )
     has_a_time = unit.start is not None or unit.stop is not None
-    if may_be_push and has_a_time and sheet.policy["missing_stop"] == "push":
+    if may_be_push and has_a_time and sheet.answers["missing_stop"] == "push":
         unit.technique = Technique.PUSH
         return
     unit.missing = Reason.MISSING_START_TIME if unit.start is None else Reason.MISSING_STOP_TIME

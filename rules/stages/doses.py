@@ -58,7 +58,7 @@ def _add(sheet: Worksheet, doses: dict[tuple[object, ...], Dose], entry: Entry, 
         return
     modifiers = _standing_modifiers(sheet, entry, code)
     dated = sheet.facts.date_of_service if entry.start is None else chronology.local_date(entry.start, entry.offset)
-    is_summed = sheet.policy["sum_daily_dose"] == "true"
+    is_summed = sheet.answers["sum_daily_dose"] == "true"
     key = (code.code, dated, modifiers, None if is_summed else place)
     dose = doses.setdefault(key, Dose(code, dated, modifiers))
     dose.entries.append(entry)
@@ -115,7 +115,7 @@ def _unclassified(sheet: Worksheet, entry: Entry) -> None:
     elif drug.is_biologic:
         slot = "unclassified_biologic"
     containers = sum(container.count for container in entry.given.containers)
-    by_container = sheet.policy["noc_units"] == "containers" and containers > 0
+    by_container = sheet.answers["noc_units"] == "containers" and containers > 0
     draft = sheet.bill(
         slot,
         [entry],
@@ -189,7 +189,7 @@ def _amount(sheet: Worksheet, entry: Entry, code: BillingCodeFacts) -> Decimal |
 def _standing_modifiers(sheet: Worksheet, entry: Entry, code: BillingCodeFacts) -> tuple[str, ...]:
     """340B first, being about payment; then the route, where the code is for both (G3, H18)."""
     modifiers = []
-    if sheet.facts.is_340b and sheet.policy["modifier_340b"] == DISCOUNTED:
+    if sheet.facts.is_340b and sheet.answers["modifier_340b"] == DISCOUNTED:
         modifiers.append(DISCOUNTED)
     if set(ROUTE_MODIFIERS) <= set(code.routes):
         route = ROUTE_MODIFIERS.get(entry.given.route or "")

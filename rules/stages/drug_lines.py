@@ -34,7 +34,7 @@ def _attest_once(sheet: Worksheet) -> None:
 
 def _lines(sheet: Worksheet, dose: Dose, place: int) -> None:
     per = dose.code.per.amount
-    rounding = sheet.policy["unit_rounding"]
+    rounding = sheet.answers["unit_rounding"]
     units = amounts.whole_units(dose.given / per, rounding)
     labelled = int(dose.opened // per)
     numbers = _numbers(dose)
@@ -62,7 +62,7 @@ def _lines(sheet: Worksheet, dose: Dose, place: int) -> None:
 
 def _is_rest_billed(sheet: Worksheet) -> bool:
     """Whether what is left over could be billed at all, so that the record must bear it (H12)."""
-    return sheet.in_force.is_jw_in_force or sheet.policy["waste_mode"] == WHOLE_VIAL
+    return sheet.in_force.is_jw_in_force or sheet.answers["waste_mode"] == WHOLE_VIAL
 
 
 def _numbers(dose: Dose) -> dict[str, Scalar]:
@@ -139,7 +139,7 @@ def _single_dose(sheet: Worksheet, line: _Line, units: int, rest: int) -> None:
     dose = line.dose
     numbers = _numbers(dose)
     _find_mismatch(sheet, dose)
-    mode = sheet.policy["waste_mode"]
+    mode = sheet.answers["waste_mode"]
     is_reported = rest >= 1 and sheet.in_force.is_jw_in_force
     if rest >= 1 and mode == WHOLE_VIAL:
         why = sheet.chose("whole_vial", "H13", "waste_mode", **numbers)
@@ -167,7 +167,7 @@ def _single_dose(sheet: Worksheet, line: _Line, units: int, rest: int) -> None:
 
 
 def _nothing_discarded(sheet: Worksheet, line: _Line, units: int, numbers: dict[str, Scalar]) -> None:
-    has_jz = sheet.in_force.is_jz_in_force and sheet.policy["jz"] == "true"
+    has_jz = sheet.in_force.is_jz_in_force and sheet.answers["jz"] == "true"
     if has_jz:
         why = sheet.chose("none_discarded", "H6", "jz", **numbers)
     elif sheet.in_force.is_jz_in_force:

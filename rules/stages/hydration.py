@@ -4,11 +4,11 @@ from decimal import Decimal
 
 from rules import chronology
 from rules.chronology import Spans
-from rules.result import Step
+from rules.result import Lost, Step
 from rules.vocabulary import FindingKind, LineFamily, Purpose, Reason, Role, Severity, Technique
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
-from rules.worksheet.units import AccessSheet, Entry, Service, Unit, running
+from rules.worksheet.units import AccessSheet, Entry, Service, Unit, entries_of, runs_of
 
 AROUND_CHEMO = frozenset({Purpose.PRE_HYDRATION, Purpose.POST_HYDRATION})
 
@@ -25,7 +25,7 @@ def measure(sheet: Worksheet) -> None:
 
 def _not_integral(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> list[Unit]:
     """By policy, fluid around chemo is part of it (D4)."""
-    if sheet.policy["prehydration"] == "separate":
+    if sheet.answers["prehydration"] == "separate":
         return units
     has_chemo = any(unit.family == LineFamily.CHEMO for unit in access.units)
     kept = []
@@ -40,7 +40,7 @@ def _not_integral(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> l
 
 
 def _is_allowed(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> bool:
-    if access.visit in sheet.transfusions and sheet.policy["transfusion_hydration"] == "never":
+    if access.visit in sheet.transfusions and sheet.answers["transfusion_hydration"] == "never":
         _withhold(
             sheet,
             units,
@@ -53,10 +53,10 @@ def _is_allowed(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> boo
 
 def _has_volume(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> bool:
     """By policy, the access's fluid must exceed a volume in mL (D3)."""
-    least = sheet.policy["hydration_min_volume_ml"]
+    least = sheet.answers["hydration_min_volume_ml"]
     if least == "none":
         return True
-    entries = [entry for unit in units for entry in unit.entries]
+    entries = entries_of(units)
     charted = [entry.given.volume_ml for entry in entries]
     total = sum((volume for volume in charted if volume is not None), Decimal(0))
     if total > Decimal(least):
@@ -76,18 +76,18 @@ def _has_volume(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> boo
 
 
 def _withhold(sheet: Worksheet, units: list[Unit], reason: Reason, why: Step) -> None:
-    sheet.withhold([entry for unit in units for entry in unit.entries], reason, why)
+    sheet.withhold(entries_of(units), reason, why)
 
 
 def _service(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> Service | None:
-    runs = chronology.union(span for unit in units for span in unit.runs)
+    runs = runs_of(units)
     under = _infusing(sheet, access)
     blood = sheet.transfusions.get(access.visit, ())
     left = chronology.minus(chronology.minus(runs, under), blood)
-    least = int(sheet.policy["hydration_interval_min"])
+    least = int(sheet.answers["hydration_interval_min"])
     counted = tuple(span for span in left if span[1] - span[0] >= least)
     units_earned = _marks(sheet, counted)
-    entries = [entry for unit in units for entry in unit.entries]
+    entries = entries_of(units)
     beside = chronology.common(runs, under)
     sheet.withhold(
         entries,
@@ -128,7 +128,7 @@ def _service(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> Servic
 
 def _infusing(sheet: Worksheet, access: AccessSheet) -> Spans:
     """Minutes in which a chemo or therapeutic infusion runs in the access (B12); pushes by policy (B11)."""
-    deducts_pushes = sheet.policy["deduct_pushes"] == "true"
+    deducts_pushes = sheet.answers["deduct_pushes"] == "true"
     return chronology.union(
         span
         for unit in access.units
@@ -139,7 +139,7 @@ def _infusing(sheet: Worksheet, access: AccessSheet) -> Spans:
 
 def _marks(sheet: Worksheet, counted: Spans) -> tuple[int, ...]:
     """The clock minute in which each unit of an add-on is earned: minute 31, 91, 151, … (B5)."""
-    if sheet.policy["hydration_total"] == "each":
+    if sheet.answers["hydration_total"] == "each":
         return tuple(mark for span in counted for mark in _unit_marks(sheet, (span,)))
     return _unit_marks(sheet, counted)
 
@@ -153,7 +153,7 @@ def _unit_marks(sheet: Worksheet, spans: Spans) -> tuple[int, ...]:
 
 def _find_short(sheet: Worksheet, units: list[Unit], left: Spans) -> None:
     """Nothing that is left reaches 31 minutes (B4)."""
-    entries = [entry for unit in units for entry in unit.entries]
+    entries = entries_of(units)
     minutes = chronology.total(left)
     why = step("hydration_under_31", "B4", minutes=minutes, longest=max((b - a for a, b in left), default=0))
     sheet.withhold(entries, Reason.HYDRATION_UNDER_31, why, left)
@@ -184,7 +184,7 @@ def _code_initial(sheet: Worksheet, access: AccessSheet, service: Service) -> No
         steps=[
             step("hydration_initial", "B4", minutes=service.minutes),
             *access.why_initial(),
-            running(service.units, service.minutes),
+            service.ran,
         ],
         at=service.start,
         access=access,
@@ -201,7 +201,7 @@ def _code_additional(
 ) -> None:
     is_beside = access.initial is not service
     kind = "hydration_beside" if is_beside else "hydration_further"
-    lost = []
+    lost: tuple[Lost, ...] = ()
     if is_beside:
         lost = sheet.lost("hydration_initial", step("another_initial", "A3"))
     sheet.bill_hours(
@@ -212,7 +212,7 @@ def _code_additional(
         role=Role.HYDRATION if is_beside else Role.ADDITIONAL_HOUR,
         steps=[
             sheet.chose(kind, "B5", "hydration_total", minutes=service.minutes, units=len(marks)),
-            running(service.units, service.minutes),
+            service.ran,
         ],
         at=service.start,
         access=access,

@@ -9,7 +9,7 @@ from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
-from rules.worksheet.units import AccessSheet, Service, running
+from rules.worksheet.units import AccessSheet, Service
 
 STOPPED = "53"
 
@@ -36,8 +36,8 @@ def _order(service: Service) -> tuple[bool, int, int, str]:
 def _initial(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
     slot = f"{service.family}_infusion_initial"
     why = step("initial_infusion", "A1", minutes=service.minutes, family=service.family.value)
-    steps = [why, *access.why_initial(), running(service.units, service.minutes)]
-    draft = _first_hour(sheet, access, service, slot=slot, role=Role.INITIAL, steps=steps, lost=[])
+    steps = [why, *access.why_initial(), service.ran]
+    draft = _first_hour(sheet, access, service, slot=slot, role=Role.INITIAL, steps=steps, lost=())
     draft.is_initial = True
 
 
@@ -49,7 +49,7 @@ def _first_hour(
     *,
     role: Role,
     steps: list[Step],
-    lost: list[Lost],
+    lost: tuple[Lost, ...],
 ) -> Draft:
     """The line of the first hour and, where earned, the line of the additional hours."""
     timed = service.runs if service.own is None else service.own
@@ -82,7 +82,7 @@ def _first_hour(
         family=service.family,
         steps=[
             sheet.chose("additional_hours", "B3", "same_drug_runs", minutes=minutes, units=len(marks)),
-            running(service.units, service.minutes),
+            service.ran,
         ],
         at=service.start,
         access=access,
@@ -117,8 +117,8 @@ def _partner(
     placed: list[tuple[Service, Spans]],
 ) -> tuple[Service, int] | None:
     """The placed infusion it runs longest with, and those minutes, where they reach the least (C2)."""
-    least = int(sheet.policy["concurrent_min_overlap"])
-    only_initial = sheet.policy["concurrent_partner"] == "initial"
+    least = int(sheet.answers["concurrent_min_overlap"])
+    only_initial = sheet.answers["concurrent_partner"] == "initial"
     best: tuple[Service, int] | None = None
     for other, spans in placed:
         if only_initial and other is not access.initial:
@@ -149,10 +149,10 @@ def _is_timed_by_its_own(sheet: Worksheet, service: Service, placed: list[tuple[
             minutes=service.minutes,
         ),
     )
-    if sheet.policy["overlap_remainder"] != "sequential":
+    if sheet.answers["overlap_remainder"] != "sequential":
         return False
     service.own = own
-    service.hour_marks = sheet.hour_marks(own)
+    service.hour_marks = sheet.hour_marks(own, minutes)
     return True
 
 
@@ -174,7 +174,7 @@ def _sequential(sheet: Worksheet, access: AccessSheet, service: Service) -> None
         service,
         slot,
         role=Role.SEQUENTIAL,
-        steps=[why, running(service.units, service.minutes)],
+        steps=[why, service.ran],
         lost=sheet.lost(f"{service.family}_infusion_initial", step("another_initial", "A1")),
     )
 
@@ -188,7 +188,7 @@ def _concurrent(
 ) -> None:
     """96368 once in the encounter, each visit being one; not timed (C2)."""
     other, together = partner
-    by_date = sheet.policy["concurrent_limit"] == "date"
+    by_date = sheet.answers["concurrent_limit"] == "date"
     day = chronology.local_date(service.start, service.offset) if by_date else None
     if (access.visit, day) in concurrent_billed:
         why = sheet.chose("concurrent_limit", "C2", "concurrent_limit", minutes=together, drug=other.names)
@@ -201,7 +201,7 @@ def _concurrent(
         service.entries,
         role=Role.CONCURRENT,
         family=service.family,
-        steps=[why, running(service.units, service.minutes)],
+        steps=[why, service.ran],
         at=service.start,
         access=access,
         minutes=service.minutes,
@@ -214,18 +214,18 @@ def _concurrent_chemo(sheet: Worksheet, access: AccessSheet, service: Service, p
     other, together = partner
     why = sheet.chose("concurrent_chemo", "C4", "concurrent_chemo", minutes=together, drug=other.names)
     sheet.find(FindingKind.CONCURRENT_CHEMO, Severity.WARNS, [*service.entries, *other.entries], why)
-    choice = sheet.policy["concurrent_chemo"]
+    choice = sheet.answers["concurrent_chemo"]
     if choice == "none":
         sheet.withhold(service.entries, Reason.CONCURRENT_CHEMO, why)
     elif choice == sheet.in_force.codes.get("chemo_sequential"):
-        _first_hour(sheet, access, service, "chemo_sequential", role=Role.SEQUENTIAL, steps=[why], lost=[])
+        _first_hour(sheet, access, service, "chemo_sequential", role=Role.SEQUENTIAL, steps=[why], lost=())
     else:
         sheet.bill(
             "chemo_unlisted",
             service.entries,
             role=Role.UNLISTED,
             family=LineFamily.CHEMO,
-            steps=[why, running(service.units, service.minutes)],
+            steps=[why, service.ran],
             at=service.start,
             access=access,
             minutes=service.minutes,

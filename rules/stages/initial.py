@@ -39,7 +39,7 @@ def _candidates(access: AccessSheet) -> list[Candidate]:
 
 
 def _follows_reason(sheet: Worksheet) -> bool:
-    return sheet.facts.setting == Setting.OFFICE and sheet.policy["office_initial"] == "primary_reason"
+    return sheet.facts.setting == Setting.OFFICE and sheet.answers["office_initial"] == "primary_reason"
 
 
 def _by_reason(sheet: Worksheet, access: AccessSheet, candidates: list[Candidate]) -> Candidate:

@@ -15,9 +15,11 @@ from rules.vocabulary import (
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
-from rules.worksheet.units import Entry, Unit, running
+from rules.worksheet.units import Entry, Unit, entries_of, running, runs_of
 
 INJECTED = frozenset({Route.IM, Route.SC})
+CODED_BEFORE = frozenset({Technique.INFUSION, Technique.PUSH})
+"""What of the intravenous route has an initial service."""
 REDUCED = "52"
 DISTINCT = "59"
 
@@ -28,7 +30,7 @@ def code(sheet: Worksheet) -> None:
     sc_infusions: list[Unit] = []
     ia_infusions: list[Unit] = []
     for unit in sheet.units:
-        if unit.missing is not None:
+        if unit.missing is not None or (unit.route == Route.IV and unit.technique in CODED_BEFORE):
             continue
         if unit.technique == Technique.ON_BODY_INJECTOR:
             _stand(sheet, unit, "on_body_injector", Role.INJECTION, kind="on_body_injector", rule="C12")
@@ -44,9 +46,12 @@ def code(sheet: Worksheet) -> None:
             ia_infusions.append(unit)
         else:
             _other_route(sheet, unit)
-    _injections(sheet, injections)
-    _sc_infusions(sheet, sc_infusions)
-    _ia_infusions(sheet, ia_infusions)
+    if injections:
+        _injections(sheet, injections)
+    if sc_infusions:
+        _sc_infusions(sheet, sc_infusions)
+    if ia_infusions:
+        _ia_infusions(sheet, ia_infusions)
 
 
 def _stand(sheet: Worksheet, unit: Unit, slot: str, role: Role, *, kind: str, rule: str) -> Draft:
@@ -90,7 +95,7 @@ def _pump(sheet: Worksheet, unit: Unit) -> None:
     if unit.technique != Technique.PUMP_INITIATION:
         return
     if unit.family == LineFamily.CHEMO:
-        is_g0498 = sheet.policy["pump_start"] == "G0498"
+        is_g0498 = sheet.answers["pump_start"] == "G0498"
         draft = _stand(
             sheet,
             unit,
@@ -180,13 +185,13 @@ def _injections(sheet: Worksheet, units: list[Unit]) -> None:
         order = unit.entries[0].given.order
         dose = (order, unit.ingredients, unit.route, unit.visit)
         earlier = first_of_dose.get(dose) if order else None
-        if earlier is not None and sheet.policy["split_dose"] == "once":
+        if earlier is not None and sheet.answers["split_dose"] == "once":
             why = sheet.chose("split_dose", "C7", "split_dose", drug=unit.names)
             sheet.withhold(unit.entries, Reason.SPLIT_DOSE, why)
             continue
         draft = _injection(sheet, unit)
         first_of_dose.setdefault(dose, draft)
-        if earlier is not None and sheet.policy["split_dose"] == "per_injection_59":
+        if earlier is not None and sheet.answers["split_dose"] == "per_injection_59":
             draft.modifiers.append(DISTINCT)
             draft.steps.append(sheet.chose("split_dose_59", "C7", "split_dose"))
 
@@ -217,9 +222,12 @@ def _sc_infusions(sheet: Worksheet, units: list[Unit]) -> None:
     for unit in units:
         if unit.family == LineFamily.CHEMO:
             _unlisted(sheet, unit, "sc_chemo_infusion")
-    others = sorted((unit for unit in units if unit.family != LineFamily.CHEMO), key=_by_clock)
-    for visit in sorted({unit.visit for unit in others}):
-        _sc_pump(sheet, [unit for unit in others if unit.visit == visit])
+    of_visit: dict[int, list[Unit]] = {}
+    for unit in sorted(units, key=_by_clock):
+        if unit.family != LineFamily.CHEMO:
+            of_visit.setdefault(unit.visit, []).append(unit)
+    for visit in sorted(of_visit):
+        _sc_pump(sheet, of_visit[visit])
 
 
 def _sc_pump(sheet: Worksheet, units: list[Unit]) -> None:
@@ -237,7 +245,7 @@ def _sc_pump(sheet: Worksheet, units: list[Unit]) -> None:
     if further:
         sheet.bill(
             "sc_infusion_setup",
-            [entry for unit in further for entry in unit.entries],
+            entries_of(further),
             role=Role.ROUTE,
             family=LineFamily.THERAPEUTIC,
             steps=[step("sc_setup", "C11", setups=len(further))],
@@ -272,10 +280,10 @@ def _timed(
     rule: str,
 ) -> None:
     """A first-hour line and its additional hours over the union of the units' minutes."""
-    entries = [entry for unit in units for entry in unit.entries]
-    runs = chronology.union(span for unit in units for span in unit.runs)
+    entries = entries_of(units)
+    runs = runs_of(units)
     minutes = chronology.total(runs)
-    marks = sheet.hour_marks(runs)
+    marks = sheet.hour_marks(runs, minutes)
     first = chronology.first_minutes(runs, sheet.minutes.hour)
     ran = running(units, minutes)
     sheet.bill(

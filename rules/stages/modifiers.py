@@ -21,7 +21,7 @@ def _second_initials(sheet: Worksheet) -> None:
         return
     highest = initials[0]
     lower = initials if sheet.facts.has_earlier_encounter else initials[1:]
-    policy = sheet.policy["second_initial_modifier"]
+    policy = sheet.answers["second_initial_modifier"]
     for draft in lower:
         is_visit = draft.visit != highest.visit or draft is highest
         modifier = SEPARATE_ENCOUNTER if policy == SEPARATE_SITE and is_visit else policy
@@ -40,7 +40,7 @@ def _rank(sheet: Worksheet, draft: Draft) -> tuple[int, int, tuple[int, int, int
 
 def _hydration(sheet: Worksheet) -> None:
     """By policy, 59 on hydration's first line when another line of the family stands on the visit (D4)."""
-    if sheet.policy["hydration_modifier"] == "none":
+    if sheet.answers["hydration_modifier"] == "none":
         return
     for visit in {draft.visit for draft in sheet.drafts}:
         of_visit = [draft for draft in sheet.drafts if draft.visit == visit]

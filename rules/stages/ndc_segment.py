@@ -34,7 +34,7 @@ def _attach(sheet: Worksheet, draft: Draft) -> None:
                     step("mend_ndc", "R28"),
                 )
             continue
-        if draft.slot != CODED or sheet.policy["ndc_required"] != "noc_only":
+        if draft.slot != CODED or sheet.answers["ndc_required"] != "noc_only":
             draft.ndc = NdcLine(claim, ndc.quantity, ndc.unit)
             draft.steps.append(sheet.chose("ndc_on_line", "I5", "ndc_required", ndc=claim))
         return

@@ -72,7 +72,7 @@ def _line(
     *,
     role: Role,
     steps: list[Step],
-    lost: list[Lost] | None = None,
+    lost: tuple[Lost, ...] = (),
 ) -> Draft:
     return sheet.bill(
         slot,
@@ -119,7 +119,7 @@ def _therapeutic(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Give
 
 def _withheld(sheet: Worksheet, push: Unit, given: _Given, *, is_infused: bool) -> tuple[Reason, Step] | None:
     """Why a repeat earns nothing, or None where it does (C5, C6)."""
-    if is_infused and sheet.policy["push_and_infusion"] == "none":
+    if is_infused and sheet.answers["push_and_infusion"] == "none":
         why = sheet.chose("push_and_infusion", "C6", "push_and_infusion", drug=push.names)
         return Reason.PUSH_AND_INFUSION, why
     if sheet.facts.setting == Setting.OFFICE:
@@ -131,7 +131,7 @@ def _withheld(sheet: Worksheet, push: Unit, given: _Given, *, is_infused: bool) 
     if end is None and is_timed:
         return None
     gap = push.at - end if is_timed and end is not None else None
-    if gap is None or gap < int(sheet.policy["repeat_push_gap"]):
+    if gap is None or gap < int(sheet.answers["repeat_push_gap"]):
         why = sheet.chose("repeat_within_gap", "C5", "repeat_push_gap", drug=push.names, gap=gap)
         return Reason.REPEAT_WITHIN_GAP, why
     return None

@@ -1,6 +1,8 @@
 """What is set aside before any coding, always with its reason (coding-rules section 1)."""
 
+from datetime import datetime
 from itertools import pairwise
+from operator import attrgetter
 
 from rules import chronology
 from rules.chronology import Spans
@@ -27,26 +29,50 @@ INCIDENTAL = frozenset({Purpose.KVO, Purpose.FLUSH, Purpose.CARRIER, Purpose.DIL
 PART_OF_A_PROCEDURE = frozenset({Purpose.PERIPROCEDURAL, Purpose.SEDATION, Purpose.CONTRAST, Purpose.BLOCK})
 PUMPED = frozenset({Technique.PUMP_INITIATION, Technique.PUMP_UNATTENDED, Technique.PUMP_REFILL})
 KNOWN_ROUTES = frozenset(Route)
+CODED_ROUTES = KNOWN_ROUTES - ROUTES_NOT_CODED
+SET_ASIDE = frozenset({Family.CONTRAST, Family.BLOOD, Family.VACCINE})
+"""Families that earn no administration line."""
+STOP_BEFORE_START = "stop_before_start"
+OPEN = (None, None)
+NOT_DONE = frozenset({AdministrationStatus.NOT_GIVEN, AdministrationStatus.ENTERED_IN_ERROR})
+PAUSED = step("paused", "B8")
+AFTER_ORDER = step("after_order", "R2")
 
 
 def screen(sheet: Worksheet) -> None:
     """Reads the chart's times and sets aside what earns no administration line of its own."""
     sheet.entries = read_chart(sheet.facts, run_limit=sheet.minutes.run_limit)
     _find_duplicates(sheet)
-    given = [entry for entry in sheet.entries if not _not_given(sheet, entry)]
-    given = [entry for entry in given if not _inpatient(sheet, entry)]
+    given = [entry for entry in sheet.entries if entry.given.status not in NOT_DONE]
+    if len(given) < len(sheet.entries):
+        _not_given(sheet)
+    if sheet.facts.inpatient_order is not None:
+        given = [entry for entry in given if not _inpatient(sheet, entry)]
     given = _port_flushes(sheet, given)
-    for entry in given:
-        _note_transfusion(sheet, entry)
-        verdict = _verdict(sheet, entry)
-        if verdict is None:
-            sheet.passed.append(entry)
-            continue
-        reason, why = verdict
-        _set_aside(sheet, entry, reason, why)
-        if entry.problem and entry.given.drug.family == Family.BLOOD:
-            _find_impossible(sheet, entry)
-    sheet.passed = [entry for entry in sheet.passed if not _impossible(sheet, entry)]
+    passed = [entry for entry in given if _is_plain(entry) or _passes(sheet, entry)]
+    sheet.passed = [entry for entry in passed if entry.problem is None or not _impossible(sheet, entry)]
+    for entry in sheet.passed:
+        if entry.paused or entry.after_order:
+            _keep_ledger(sheet, entry)
+
+
+def _is_plain(entry: Entry) -> bool:
+    """Whether nothing of this section can set it aside."""
+    given = entry.given
+    return given.purpose is None and given.route in CODED_ROUTES and given.drug.family not in SET_ASIDE
+
+
+def _passes(sheet: Worksheet, entry: Entry) -> bool:
+    """Whether the entry is coded; sets it aside with its reason where it is not."""
+    _note_transfusion(sheet, entry)
+    verdict = _verdict(sheet, entry)
+    if verdict is None:
+        return True
+    reason, why = verdict
+    _set_aside(sheet, entry, reason, why)
+    if entry.problem and entry.given.drug.family == Family.BLOOD:
+        _find_impossible(sheet, entry)
+    return False
 
 
 def read_chart(facts: EncounterFacts, *, run_limit: int) -> list[Entry]:
@@ -57,11 +83,17 @@ def read_chart(facts: EncounterFacts, *, run_limit: int) -> list[Entry]:
         None if facts.end is None else chronology.minute_of(facts.end),
     )
     entries = [_read(given, order_at, bounds, run_limit) for given in facts.administrations]
-    entries.sort(key=_canonical)
+    entries.sort(key=_BY_ID)
+    if len({entry.id for entry in entries}) < len(entries):
+        entries.sort(key=_canonical)
     return entries
 
 
+_BY_ID = attrgetter("id")
+
+
 def _canonical(entry: Entry) -> tuple[str, int, int, str]:
+    """An order for entries of the same id too, whichever came first in the facts."""
     return (
         entry.id,
         -1 if entry.start is None else entry.start,
@@ -76,39 +108,55 @@ def _read(
     bounds: tuple[int | None, int | None],
     run_limit: int,
 ) -> Entry:
-    start, stop = given.start, given.stop
-    segments = given.segments or ()
-    if segments:
-        starts = [span.start for span in segments if span.start is not None]
-        stops = [span.stop for span in segments if span.stop is not None]
-        start = min(starts, default=None) if start is None else start
-        stop = max(stops, default=None) if stop is None else stop
-    clock = start or stop
-    entry = Entry(
-        given=given,
-        id=str(given.id),
-        visit=given.visit if isinstance(given.visit, int) else 1,
-        start=None if start is None else chronology.minute_of(start),
-        stop=None if stop is None else chronology.minute_of(stop),
-        offset=0 if clock is None else chronology.offset_of(clock),
-    )
-    entry.problem = _problem(entry, segments, bounds)
-    _lay_out(entry, segments, order_at)
+    segments = given.segments
+    start, stop = _ends(given, segments) if segments else (given.start, given.stop)
+    clock = stop if start is None else start
+    first = None if start is None else chronology.minute_of(start)
+    last = None if stop is None else chronology.minute_of(stop)
+    visit = given.visit if isinstance(given.visit, int) else 1
+    offset = 0 if clock is None else chronology.offset_of(clock)
+    entry = Entry(given, str(given.id), given.drug.name, visit, first, last, offset)
+    if first is not None and last is not None and last > first:
+        entry.chart = entry.runs = ((first, last),)
+    if segments or given.pauses:
+        entry.problem = _problem(entry, segments or (), bounds)
+        _lay_out(entry, segments or (), order_at)
+    else:
+        entry.problem = _turned_or_outside(entry, bounds)
+        if order_at is not None:
+            _lay_out(entry, (), order_at)
     if entry.problem is None and _runs_too_long(entry, run_limit):
         entry.problem = "over_limit"
     return entry
 
 
+def _ends(given: Administration, segments: tuple[Span, ...]) -> tuple[datetime | None, datetime | None]:
+    """Start and stop, from the first and last segment where they are not charted themselves."""
+    starts = [span.start for span in segments if span.start is not None]
+    stops = [span.stop for span in segments if span.stop is not None]
+    start = min(starts, default=None) if given.start is None else given.start
+    stop = max(stops, default=None) if given.stop is None else given.stop
+    return start, stop
+
+
 def _problem(entry: Entry, segments: tuple[Span, ...], bounds: tuple[int | None, int | None]) -> str | None:
     """What makes the charted times impossible, or None."""
     start, stop = entry.start, entry.stop
-    if start is not None and stop is not None and stop < start:
-        return "stop_before_start"
+    found = _turned_or_outside(entry, bounds)
+    if found == STOP_BEFORE_START:
+        return found
     if _is_broken(segments, start, stop):
         return "segments"
     if _is_broken(entry.given.pauses, start, stop):
         return "pauses"
-    return _outside(entry, bounds)
+    return found
+
+
+def _turned_or_outside(entry: Entry, bounds: tuple[int | None, int | None]) -> str | None:
+    """What the start and the stop alone say."""
+    if entry.start is not None and entry.stop is not None and entry.stop < entry.start:
+        return STOP_BEFORE_START
+    return None if bounds == OPEN else _outside(entry, bounds)
 
 
 def _is_broken(spans: tuple[Span, ...], start: int | None, stop: int | None) -> bool:
@@ -141,12 +189,10 @@ def _outside(entry: Entry, bounds: tuple[int | None, int | None]) -> str | None:
 
 
 def _lay_out(entry: Entry, segments: tuple[Span, ...], order_at: int | None) -> None:
-    """Sets what was charted, what of it ran, what was paused, and what came after an inpatient order."""
+    """Sets what of the charted minutes ran, what was paused, and what came after an inpatient order."""
     if entry.start is None or entry.stop is None or entry.stop < entry.start:
         return
-    entry.chart = chronology.union([(entry.start, entry.stop)])
     if entry.problem is not None and entry.problem != "outside_encounter":
-        entry.runs = entry.chart
         return
     raw: Spans = entry.chart
     if segments:
@@ -171,20 +217,20 @@ def _lay_out(entry: Entry, segments: tuple[Span, ...], order_at: int | None) -> 
 
 def _runs_too_long(entry: Entry, limit: int) -> bool:
     """A run over 24 h without a pump, which carries any under the skin; minutes before an inpatient order count."""
-    if entry.start is None or entry.stop is None:
+    if entry.start is None or entry.stop is None or entry.stop - entry.start <= limit:
         return False
-    if entry.given.technique in PUMPED or entry.given.is_on_pump or entry.given.route == Route.SC:
-        return False
-    return entry.stop - entry.start > limit
+    given = entry.given
+    return not (given.technique in PUMPED or given.is_on_pump or given.route == Route.SC)
 
 
 def _find_duplicates(sheet: Worksheet) -> None:
+    timed = [entry for entry in sheet.entries if entry.start is not None or entry.stop is not None]
+    if len({(entry.start, entry.stop, entry.drug) for entry in timed}) == len(timed):
+        return
     seen: dict[tuple[object, ...], Entry] = {}
-    for entry in sheet.entries:
+    for entry in timed:
         given = entry.given
-        if given.status in (AdministrationStatus.NOT_GIVEN, AdministrationStatus.ENTERED_IN_ERROR):
-            continue
-        if entry.start is None and entry.stop is None:
+        if given.status in NOT_DONE:
             continue
         same = (given.drug.name, given.route, given.technique, entry.start, entry.stop,
                 given.dose, given.access, entry.visit)  # fmt: skip
@@ -200,12 +246,11 @@ def _find_duplicates(sheet: Worksheet) -> None:
             seen[same] = entry
 
 
-def _not_given(sheet: Worksheet, entry: Entry) -> bool:
-    status = entry.given.status
-    if status not in (AdministrationStatus.NOT_GIVEN, AdministrationStatus.ENTERED_IN_ERROR):
-        return False
-    _set_aside(sheet, entry, Reason.NOT_GIVEN, step("not_given", "R1", status=str(status)))
-    return True
+def _not_given(sheet: Worksheet) -> None:
+    for entry in sheet.entries:
+        status = entry.given.status
+        if status in NOT_DONE:
+            _set_aside(sheet, entry, Reason.NOT_GIVEN, step("not_given", "R1", status=str(status)))
 
 
 def _inpatient(sheet: Worksheet, entry: Entry) -> bool:
@@ -227,9 +272,13 @@ def _set_aside(sheet: Worksheet, entry: Entry, reason: Reason, why: Step) -> Non
 
 def _port_flushes(sheet: Worksheet, given: list[Entry]) -> list[Entry]:
     """96523 once where flushes are all that was given in the visit (C10); returns the other entries."""
-    left: list[Entry] = []
-    for visit in sorted({entry.visit for entry in given}):
-        members = [entry for entry in given if entry.visit == visit]
+    if not any(entry.given.purpose == Purpose.FLUSH for entry in given):
+        return given
+    of_visit: dict[int, list[Entry]] = {}
+    for entry in given:
+        of_visit.setdefault(entry.visit, []).append(entry)
+    flushed: set[int] = set()
+    for visit, members in sorted(of_visit.items()):
         if all(entry.given.purpose == Purpose.FLUSH for entry in members):
             for entry in members:
                 _keep_ledger(sheet, entry)
@@ -241,10 +290,8 @@ def _port_flushes(sheet: Worksheet, given: list[Entry]) -> list[Entry]:
                 steps=[step("port_flush", "C10")],
                 at=min((entry.start for entry in members if entry.start is not None), default=None),
             )
-        else:
-            left.extend(members)
-    left.sort(key=_canonical)
-    return left
+            flushed.add(visit)
+    return [entry for entry in given if entry.visit not in flushed]
 
 
 def _note_transfusion(sheet: Worksheet, entry: Entry) -> None:
@@ -295,15 +342,12 @@ def _for_a_transfusion(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | 
         return None
     if entry.given.drug.family == Family.HYDRATION_FLUID:
         return Reason.INCIDENTAL, step("incidental", "D1", purpose="transfusion")
-    if sheet.policy["transfusion_premeds"] == "not_billable":
+    if sheet.answers["transfusion_premeds"] == "not_billable":
         return Reason.TRANSFUSION, sheet.chose("transfusion_premed", "D5", "transfusion_premeds", drug=entry.drug)
     return None
 
 
 def _impossible(sheet: Worksheet, entry: Entry) -> bool:
-    if entry.problem is None:
-        _keep_ledger(sheet, entry)
-        return False
     why = _find_impossible(sheet, entry)
     _set_aside(sheet, entry, Reason.IMPOSSIBLE_TIME, why)
     return True
@@ -318,8 +362,8 @@ def _find_impossible(sheet: Worksheet, entry: Entry) -> Step:
 def _keep_ledger(sheet: Worksheet, entry: Entry) -> None:
     """Minutes that stood still or came after an inpatient order have a bucket of their own."""
     for reason, spans, why in (
-        (Reason.PAUSED, entry.paused, step("paused", "B8")),
-        (Reason.INPATIENT, entry.after_order, step("after_order", "R2")),
+        (Reason.PAUSED, entry.paused, PAUSED),
+        (Reason.INPATIENT, entry.after_order, AFTER_ORDER),
     ):
         if spans:
             sheet.set_apart(entry, reason, why, spans)

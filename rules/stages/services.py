@@ -5,6 +5,7 @@ only the first reported push of a drug can be the initial service.
 """
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 from rules import chronology
 from rules.vocabulary import (
@@ -17,17 +18,19 @@ from rules.vocabulary import (
 )
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
-from rules.worksheet.units import LAST, AccessSheet, Service, Unit
+from rules.worksheet.units import LAST, AccessSheet, Service, Unit, entries_of, runs_of
 
 NOT_OF_AN_ACCESS = frozenset({Technique.PUMP_REFILL, Technique.ON_BODY_INJECTOR})
 
 
 def gather(sheet: Worksheet) -> None:
     """Sorts the intravenous units into accesses, and each access's into services."""
-    iv = [unit for unit in sheet.units if _is_iv_service(unit)]
-    for visit in sorted({unit.visit for unit in iv}):
-        of_visit = [unit for unit in iv if unit.visit == visit]
-        sheet.accesses.extend(_accesses(sheet, visit, of_visit))
+    of_visit: dict[int, list[Unit]] = {}
+    for unit in sheet.units:
+        if _is_iv_service(unit):
+            of_visit.setdefault(unit.visit, []).append(unit)
+    for visit in sorted(of_visit):
+        sheet.accesses.extend(_accesses(sheet, visit, of_visit[visit]))
     for access in sheet.accesses:
         access.infusions = _infusion_services(sheet, access)
         access.pushes = _pushes(sheet, access)
@@ -40,6 +43,8 @@ def _is_iv_service(unit: Unit) -> bool:
 
 def _accesses(sheet: Worksheet, visit: int, units: list[Unit]) -> list[AccessSheet]:
     """The needed accesses; a further one without a reason that earns joins the first (A2)."""
+    if all([unit.label == units[0].label for unit in units]):
+        return [AccessSheet(visit, units[0].label, 0, units)]
     reasons = {str(access.label): access.reason for access in sheet.facts.accesses}
     earliest: dict[str, tuple[int, str]] = {}
     for unit in units:
@@ -65,7 +70,7 @@ def _find_no_reason(sheet: Worksheet, label: str, units: list[Unit]) -> None:
     sheet.find(
         FindingKind.SECOND_ACCESS_REASON_MISSING,
         Severity.WARNS,
-        [entry for unit in units for entry in unit.entries],
+        entries_of(units),
         step("second_access_reason_missing", "A2", access=label),
         step("mend_access_reason", "A2", access=label),
     )
@@ -77,32 +82,45 @@ def _infusion_services(sheet: Worksheet, access: AccessSheet) -> list[Service]:
     So is a run that was stopped early and started again: what was ordered was given, and 53 has no place.
     """
     groups: dict[tuple[frozenset[str], LineFamily], list[Unit]] = {}
-    for unit in sorted(access.units, key=_by_clock):
+    for unit in sorted(access.units, key=_BY_CLOCK):
         if unit.technique == Technique.INFUSION and unit.family != LineFamily.HYDRATION:
             groups.setdefault((unit.ingredients, unit.family), []).append(unit)
     return [_service(sheet, units) for units in groups.values()]
 
 
-def _by_clock(unit: Unit) -> tuple[int, str]:
-    return (unit.at, unit.id)
+_BY_CLOCK = attrgetter("at", "id")
 
 
 def _service(sheet: Worksheet, units: list[Unit]) -> Service:
-    runs = chronology.union(span for unit in units for span in unit.runs)
+    first = units[0]
+    if len(units) == 1:
+        marks = sheet.hour_marks(first.runs, first.minutes)
+        return Service(
+            units,
+            first.family,
+            first.ingredients,
+            first.runs,
+            first.minutes,
+            first.at,
+            first.id,
+            marks,
+            first.is_stopped_short,
+        )
+    runs = runs_of(units)
     minutes = chronology.total(runs)
     if minutes < sum(unit.minutes for unit in units):
         _find_overlap(sheet, units)
-    if sheet.policy["same_drug_runs"] == "each_run" and len(units) > 1:
+    if sheet.answers["same_drug_runs"] == "each_run":
         marks = _marks_of_each_run(sheet, units)
     else:
-        marks = sheet.hour_marks(runs)
+        marks = sheet.hour_marks(runs, minutes)
     return Service(
         units=units,
-        family=units[0].family,
-        ingredients=units[0].ingredients,
+        family=first.family,
+        ingredients=first.ingredients,
         runs=runs,
         minutes=minutes,
-        start=units[0].at,
+        start=first.at,
         id=min(unit.id for unit in units),
         hour_marks=marks,
         is_stopped_short=all(unit.is_stopped_short for unit in units),
@@ -111,12 +129,12 @@ def _service(sheet: Worksheet, units: list[Unit]) -> Service:
 
 def _marks_of_each_run(sheet: Worksheet, units: list[Unit]) -> tuple[int, ...]:
     """`each_run`: a later run earns one hour at once, and its own additional hours."""
-    marks = list(sheet.hour_marks(units[0].runs))
+    marks = list(sheet.hour_marks(units[0].runs, units[0].minutes))
     for unit in units[1:]:
         if unit.is_stopped_short:
             continue
         marks.append(chronology.minute_at(unit.runs, sheet.minutes.infusion_from - 1))
-        marks.extend(sheet.hour_marks(unit.runs))
+        marks.extend(sheet.hour_marks(unit.runs, unit.minutes))
     return tuple(marks)
 
 
@@ -124,7 +142,7 @@ def _find_overlap(sheet: Worksheet, units: list[Unit]) -> None:
     sheet.find(
         FindingKind.OVERLAPPING_SAME_DRUG,
         Severity.WARNS,
-        [entry for unit in units for entry in unit.entries],
+        entries_of(units),
         step("overlapping_same_drug", "R12", drug=units[0].names),
         step("mend_time", "R12"),
     )
@@ -132,8 +150,9 @@ def _find_overlap(sheet: Worksheet, units: list[Unit]) -> None:
 
 def _pushes(sheet: Worksheet, access: AccessSheet) -> list[Unit]:
     """The pushes of the access in clock order; by policy those of one minute are one push."""
-    pushes = sorted((unit for unit in access.units if unit.technique == Technique.PUSH), key=_by_clock)
-    if sheet.policy["same_minute_pushes"] == "separate_drugs":
+    pushes = [unit for unit in access.units if unit.technique == Technique.PUSH]
+    pushes.sort(key=_BY_CLOCK)
+    if len(pushes) <= 1 or sheet.answers["same_minute_pushes"] == "separate_drugs":
         return pushes
     merged: dict[tuple[object, ...], list[Unit]] = {}
     for place, unit in enumerate(pushes):
@@ -147,7 +166,7 @@ def _one_push(units: list[Unit]) -> Unit:
         return units[0]
     first = units[0]
     return Unit(
-        entries=[entry for unit in units for entry in unit.entries],
+        entries=entries_of(units),
         id=first.id,
         visit=first.visit,
         label=first.label,
@@ -157,7 +176,7 @@ def _one_push(units: list[Unit]) -> Unit:
         ingredients=_all_ingredients(units),
         start=first.start,
         stop=max((unit.stop for unit in units if unit.stop is not None), default=None),
-        runs=chronology.union(span for unit in units for span in unit.runs),
+        runs=runs_of(units),
     )
 
 

@@ -26,12 +26,12 @@ class Draft:
     visit: int = 1
     access: str | None = None
     minutes: int | None = None
+    lost: tuple[Lost, ...] = ()
+    price: Decimal | None = None
     modifiers: list[str] = field(default_factory=list)
-    lost: list[Lost] = field(default_factory=list)
     diagnoses: tuple[str, ...] = ()
     narrative: str | None = None
     ndc: NdcLine | None = None
-    price: Decimal | None = None
     is_initial: bool = False
     key: str = ""
 
@@ -63,30 +63,36 @@ SLOT_ORDER: dict[str, int] = {
 }
 
 
-def in_order(draft: Draft) -> tuple[bool, int, int, int, int, str, str, date, tuple[str, ...]]:
+OF_DRUGS = frozenset({Role.DRUG, Role.DISCARDED})
+"""The roles of lines for what was given, not for the giving."""
+
+
+def in_order(draft: Draft) -> tuple[bool, tuple[int, int, int, int, str], str, date, tuple[str, ...]]:
     """Where a line stands on the claim: drugs last, then by visit, access, slot, clock and id."""
-    is_drug = draft.role in (Role.DRUG, Role.DISCARDED)
-    return (is_drug, *draft.order, draft.code, draft.date_of_service, tuple(draft.modifiers))
+    return (draft.role in OF_DRUGS, draft.order, draft.code, draft.date_of_service, tuple(draft.modifiers))
 
 
 def coded_line(draft: Draft) -> CodedLine:
     """The line as it is handed out."""
+    entries = draft.entries
+    ids = (entries[0].id,) if len(entries) == 1 else tuple(sorted({entry.id for entry in entries}))
+    # In the order of CodedLine's fields: naming each of them costs as much as the line itself.
     return CodedLine(
-        key=draft.key,
-        code=draft.code,
-        units=draft.units,
-        role=draft.role,
-        family=draft.family,
-        administrations=tuple(sorted({entry.id for entry in draft.entries})),
-        date_of_service=draft.date_of_service,
-        modifiers=tuple(draft.modifiers),
-        access=draft.access,
-        visit=draft.visit,
-        minutes=draft.minutes,
-        steps=tuple(draft.steps),
-        lost=tuple(draft.lost),
-        diagnoses=draft.diagnoses,
-        narrative=draft.narrative,
-        ndc=draft.ndc,
-        price=draft.price,
+        draft.key,
+        draft.code,
+        draft.units,
+        draft.role,
+        draft.family,
+        ids,
+        draft.date_of_service,
+        tuple(draft.modifiers),
+        draft.access,
+        draft.visit,
+        draft.minutes,
+        tuple(draft.steps),
+        draft.lost,
+        draft.diagnoses,
+        draft.narrative,
+        draft.ndc,
+        draft.price,
     )

@@ -1,7 +1,11 @@
 """The sheet that the stages write on: what they share, and the answer as it grows. Nothing here decides a rule."""
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import pairwise
+from operator import attrgetter
 
 from rules import chronology
 from rules.chronology import Spans
@@ -33,6 +37,8 @@ class Worksheet:
         self.facts = facts
         self.in_force = in_force
         self.policy = policy
+        self.answers = policy.answers
+        self.slots = in_force.slots(facts.setting)
         self.minutes = in_force.minutes
         self.entries: list[Entry] = []
         self.passed: list[Entry] = []
@@ -49,10 +55,12 @@ class Worksheet:
 
     def chose(self, kind: str, rule: str, key: str, /, **values: Scalar) -> Step:
         """A step that a policy value decided."""
-        return Step(kind, rule, tuple(values.items()), (key, self.policy[key]))
+        return Step(kind, rule, tuple(values.items()), (key, self.answers[key]))
 
     def withhold(self, entries: Iterable[Entry], reason: Reason, why: Step, spans: Spans | None = None) -> None:
         """Minutes of these entries earn nothing; without `spans` all their running minutes."""
+        if spans == ():
+            return
         for entry in entries:
             lost = entry.runs if spans is None else chronology.common(entry.runs, spans)
             minutes = chronology.total(lost)
@@ -94,46 +102,32 @@ class Worksheet:
         access: AccessSheet | None = None,
         minutes: int | None = None,
         spans: Spans | None = None,
-        lost: list[Lost] | None = None,
+        lost: tuple[Lost, ...] = (),
     ) -> Draft:
         """A line for these entries; `spans` are the minutes it consumes, all running ones where None.
 
         `at`: the minute its service began, which gives its date (coding-rules section 11).
         """
         first = entries[0]
-        code = self.in_force.codes.get(slot, "")
+        code, price = self.slots.get(slot, NOT_IN_FORCE)
+        if at is None:
+            at = LAST
         if dated is None:
-            dated = self.facts.date_of_service if at is None or at == LAST else chronology.local_date(at, first.offset)
+            dated = self.facts.date_of_service if at == LAST else chronology.local_date(at, first.offset)
+        rank, label = (0, None) if access is None else (access.rank, access.label)
+        order = (first.visit, rank, SLOT_ORDER.get(slot, 50), at, first.id)
         draft = Draft(
-            slot=slot,
-            code=code,
-            units=units,
-            role=role,
-            family=family,
-            entries=entries,
-            date_of_service=dated,
-            order=(
-                first.visit,
-                access.rank if access else 0,
-                SLOT_ORDER.get(slot, 50),
-                LAST if at is None else at,
-                first.id,
-            ),
-            steps=steps,
-            visit=first.visit,
-            access=access.label if access else None,
-            minutes=minutes,
-            lost=lost or [],
-            price=self.in_force.price(code, self.facts.setting),
+            slot, code, units, role, family, entries, dated, order, steps, first.visit, label, minutes, lost, price
         )
         if not code:
             self._withhold_without_code(slot, entries, spans)
             return draft
         self.drafts.append(draft)
-        for entry in entries:
-            used = entry.runs if spans is None else chronology.common(entry.runs, spans)
-            if used:
-                self.ledger.append((entry, draft, used))
+        if spans != ():
+            for entry in entries:
+                used = entry.runs if spans is None else chronology.common(entry.runs, spans)
+                if used:
+                    self.ledger.append((entry, draft, used))
         return draft
 
     def _withhold_without_code(self, slot: str, entries: Sequence[Entry], spans: Spans | None) -> None:
@@ -143,10 +137,10 @@ class Worksheet:
             self.withhold(entries, Reason.RULE_NOT_IN_FORCE, why, spans)
         self.find(FindingKind.RULE_NOT_IN_FORCE, Severity.BLOCKS, entries, why)
 
-    def lost(self, slot: str, why: Step) -> list[Lost]:
+    def lost(self, slot: str, why: Step) -> tuple[Lost, ...]:
         """The alternative of this slot, weighed and lost; nothing where its code is not in force."""
-        code = self.in_force.codes.get(slot)
-        return [] if code is None else [Lost(code, why)]
+        found = self.slots.get(slot)
+        return () if found is None else (Lost(found[0], why),)
 
     def bill_hours(  # noqa: PLR0913 (all but three by keyword)
         self,
@@ -161,46 +155,51 @@ class Worksheet:
         access: AccessSheet | None,
         minutes: int,
         spans: Spans,
-        lost: list[Lost] | None = None,
-    ) -> list[Draft]:
+        lost: tuple[Lost, ...] = (),
+    ) -> None:
         """Lines for hours earned at these clock minutes: one, or by policy one for each date (A6)."""
         if not marks:
-            return []
-        offset = entries[0].offset
-        first_date = chronology.local_date(at, offset)
-        earned: dict[date, int] = {}
-        for mark in marks:
-            is_split = self.policy["midnight_dating"] == "split"
-            dated = chronology.local_date(mark, offset) if is_split else first_date
-            earned[dated] = earned.get(dated, 0) + 1
-        shares: dict[date, list[tuple[int, int]]] = {dated: [] for dated in earned}
-        dates = sorted(earned)
-        for day, span in chronology.split_at_midnights(spans, offset):
-            home = max((dated for dated in dates if dated <= day), default=dates[0])
-            shares[home].append(span)
-        return [
+            return
+        for dated, count, share in self._by_date(marks, spans, at=at, offset=entries[0].offset):
             self.bill(
                 slot,
                 entries,
                 role=role,
                 family=family,
                 steps=list(steps),
-                units=earned[dated],
+                units=count,
                 at=at,
                 dated=dated,
                 access=access,
                 minutes=minutes,
-                spans=chronology.union(shares[dated]),
+                spans=share,
                 lost=lost,
             )
-            for dated in dates
-        ]
 
-    def hour_marks(self, spans: Spans) -> tuple[int, ...]:
-        """The clock minute in which each additional hour is earned: running minute 91, 151, … (B3)."""
+    def _by_date(
+        self, marks: Sequence[int], spans: Spans, *, at: int, offset: int
+    ) -> Iterable[tuple[date, int, Spans]]:
+        """The dates on which hours were earned, how many on each, and each date's share of the minutes."""
+        if self.answers["midnight_dating"] != "split":
+            return [(chronology.local_date(at, offset), len(marks), spans)]
+        earned = Counter(chronology.local_date(mark, offset) for mark in marks)
+        dates = sorted(earned)
+        shares: dict[date, list[tuple[int, int]]] = {dated: [] for dated in dates}
+        for day, span in chronology.split_at_midnights(spans, offset):
+            home = dates[max(0, bisect_right(dates, day) - 1)]
+            shares[home].append(span)
+        return [(dated, earned[dated], chronology.union(shares[dated])) for dated in dates]
+
+    def hour_marks(self, spans: Spans, minutes: int) -> tuple[int, ...]:
+        """The clock minute in which each additional hour is earned: running minute 91, 151, … (B3).
+
+        `minutes`: how many the spans hold.
+        """
         hour, beyond = self.minutes.hour, self.minutes.additional_from
-        count = max(0, (chronology.total(spans) - beyond) // hour)
-        return tuple(chronology.minute_at(spans, hour * (nth + 1) + beyond - 1) for nth in range(count))
+        count = (minutes - beyond) // hour
+        if count <= 0:
+            return ()
+        return chronology.minutes_at(spans, hour + beyond - 1, hour, count)
 
     def settled_lines(self) -> tuple[CodedLine, ...]:
         """The drafts as coded lines, in order, each with a key that is unique within the run."""
@@ -208,53 +207,51 @@ class Worksheet:
         lines = []
         for draft in sorted(self.drafts, key=in_order):
             stem = "-".join([draft.code, *draft.modifiers])
-            used[stem] = used.get(stem, 0) + 1
-            draft.key = f"{stem}-{used[stem]}"
+            nth = used[stem] = used.get(stem, 0) + 1
+            draft.key = f"{stem}-{nth}"
             lines.append(coded_line(draft))
         return tuple(lines)
 
     def settled_ledger(self) -> tuple[LedgerEntry, ...]:
-        """Every charted minute in its bucket, by administration and clock."""
-        rows = [
-            LedgerEntry(
-                administration=entry.id,
-                bucket=bucket.key if isinstance(bucket, Draft) else bucket.value,
-                is_line=isinstance(bucket, Draft),
-                minutes=chronology.total(spans),
-                spans=tuple(
-                    (
-                        chronology.clock_text(start, entry.offset),
-                        chronology.clock_text(stop, entry.offset),
-                    )
-                    for start, stop in spans
-                ),
-            )
-            for entry, bucket, spans in self.ledger
-            if spans
-        ]
-        rows.sort(key=lambda row: (row.administration, row.spans, row.bucket))
+        """Every charted minute in its bucket, by administration and clock. Lines have their keys by now."""
+        rows = []
+        for entry, bucket, spans in self.ledger:
+            if not spans:
+                continue
+            minutes = chronology.total(spans)
+            clocks = chronology.clock_texts(spans, entry.offset)
+            if isinstance(bucket, Draft):
+                rows.append(LedgerEntry(entry.id, bucket.key, True, minutes, clocks))  # noqa: FBT003
+            else:
+                rows.append(LedgerEntry(entry.id, str(bucket), False, minutes, clocks))  # noqa: FBT003
+        rows.sort(key=_IN_LEDGER)
         return tuple(rows)
 
     def settled_not_billed(self) -> tuple[NotBilled, ...]:
         """What earned nothing, by clock and administration."""
-        rows = sorted(
-            self.not_billed,
-            key=lambda row: (
-                LAST if row[0].start is None else row[0].start,
-                row[1].administration,
-                row[1].reason,
-                -1 if row[1].minutes is None else row[1].minutes,
-            ),
-        )
-        return tuple(row for _, row in rows)
+        self.not_billed.sort(key=_in_clock_order)
+        return tuple([row for _, row in self.not_billed])
 
     def settled_findings(self) -> tuple[Finding, ...]:
         """The findings, the heaviest first."""
-        rows = sorted(
-            self.findings,
-            key=lambda row: (_WEIGHT[row[1].severity], row[1].kind, row[0], repr(row[1].step)),
-        )
-        return tuple(row for _, row in rows)
+        if len(self.findings) > 1:
+            self.findings.sort(key=_by_weight)
+            if any(_by_weight(one) == _by_weight(next_) for one, next_ in pairwise(self.findings)):
+                self.findings.sort(key=lambda row: (*_by_weight(row), repr(row[1].step)))
+        return tuple([row for _, row in self.findings])
 
 
+NOT_IN_FORCE: tuple[str, None] = ("", None)
 _WEIGHT = {Severity.BLOCKS: 0, Severity.WARNS: 1, Severity.INFORMS: 2}
+_IN_LEDGER = attrgetter("administration", "spans", "bucket")
+
+
+def _in_clock_order(row: tuple[Entry, NotBilled]) -> tuple[int, str, str, int]:
+    entry, one = row
+    start = LAST if entry.start is None else entry.start
+    return (start, one.administration, one.reason, -1 if one.minutes is None else one.minutes)
+
+
+def _by_weight(row: tuple[tuple[str, ...], Finding]) -> tuple[int, str, tuple[str, ...]]:
+    ids, finding = row
+    return (_WEIGHT[finding.severity], finding.kind, ids)

@@ -1,7 +1,8 @@
 """What runs: entries, the units and services made of them, and the accesses they run in.
 
 An *entry* is one administration; a *unit* is one bag, syringe or single entry, which is what runs; a *service*
-is what counts as one. Nothing here decides a rule.
+is what counts as one. Nothing here decides a rule. What follows from a unit's or a service's parts is worked out
+once, when it is made; their parts do not change after that.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,6 @@ from rules.chronology import Spans
 from rules.facts import Administration
 from rules.result import Step
 from rules.vocabulary import LineFamily, Reason, Technique
-from rules.worksheet.steps import step
 
 LAST = 1 << 60
 """Sorts a missing time behind every charted one."""
@@ -22,26 +22,23 @@ LAST = 1 << 60
 class Entry:
     """One administration with its times as minutes; `runs` are the minutes in which it really ran.
 
-    `chart` spans start to stop where both are known; `paused` and `after_order` are parts of it.
+    `drug` is the ingredient's name. `chart` spans start to stop where both are known; `paused` and `after_order`
+    are parts of it.
     """
 
     given: Administration
     id: str
+    drug: str
     visit: int
     start: int | None
     stop: int | None
     offset: int
-    problem: str | None = None
     chart: Spans = ()
     runs: Spans = ()
+    problem: str | None = None
     paused: Spans = ()
     after_order: Spans = ()
     family: LineFamily = LineFamily.THERAPEUTIC
-
-    @property
-    def drug(self) -> str:
-        """The ingredient's name."""
-        return self.given.drug.name
 
 
 @dataclass(slots=True, eq=False)
@@ -65,33 +62,26 @@ class Unit:
     runs: Spans
     is_stopped_short: bool = False
     missing: Reason | None = None
+    minutes: int = field(init=False)
+    """Running minutes."""
+    at: int = field(init=False)
+    """The start, else the stop, else behind every charted time."""
+    end: int = field(init=False)
+    """The stop, else the start, else behind every charted time."""
+    offset: int = field(init=False)
+    """Minutes that the wall clock of its first entry is ahead of UTC."""
+    names: str = field(init=False)
+    """Its drugs, for a sentence."""
 
-    @property
-    def minutes(self) -> int:
-        """Running minutes."""
-        return chronology.total(self.runs)
-
-    @property
-    def at(self) -> int:
-        """The start, else the stop, else behind every charted time."""
-        if self.start is not None:
-            return self.start
-        return LAST if self.stop is None else self.stop
-
-    @property
-    def end(self) -> int:
-        """The stop, else the start, else behind every charted time."""
-        return self.at if self.stop is None else self.stop
-
-    @property
-    def offset(self) -> int:
-        """Minutes that the wall clock of its first entry is ahead of UTC."""
-        return self.entries[0].offset
-
-    @property
-    def names(self) -> str:
-        """Its drugs, for a sentence."""
-        return names(self.entries)
+    def __post_init__(self) -> None:
+        start, stop = self.start, self.stop
+        self.minutes = chronology.total(self.runs)
+        self.at = at = start if start is not None else LAST if stop is None else stop
+        self.end = at if stop is None else stop
+        entries = self.entries
+        first = entries[0]
+        self.offset = first.offset
+        self.names = first.drug if len(entries) == 1 else names(entries)
 
 
 @dataclass(slots=True, eq=False)
@@ -110,21 +100,21 @@ class Service:
     is_stopped_short: bool = False
     own: Spans | None = None
     """The minutes that alone are timed, where part of an overlap is set aside."""
+    entries: list[Entry] = field(init=False)
+    """The entries of all its units, in order of their units."""
+    offset: int = field(init=False)
+    """Minutes that the wall clock of its first entry is ahead of UTC."""
+    ran: Step = field(init=False)
+    """How long its units ran together (B8)."""
+    names: str = field(init=False)
+    """Its drugs, for a sentence."""
 
-    @property
-    def entries(self) -> list[Entry]:
-        """The entries of all its units, in order of their units."""
-        return [entry for unit in self.units for entry in unit.entries]
-
-    @property
-    def offset(self) -> int:
-        """Minutes that the wall clock of its first entry is ahead of UTC."""
-        return self.units[0].offset
-
-    @property
-    def names(self) -> str:
-        """Its drugs, for a sentence."""
-        return names(self.entries)
+    def __post_init__(self) -> None:
+        units = self.units
+        self.entries = entries_of(units)
+        self.offset = units[0].offset
+        self.names = units[0].names if len(units) == 1 else names(self.entries)
+        self.ran = Step("running", "B8", (("minutes", self.minutes), ("runs", len(units)), ("drug", self.names)))
 
 
 @dataclass(slots=True, eq=False)
@@ -149,11 +139,24 @@ class AccessSheet:
 
 def names(entries: Iterable[Entry]) -> str:
     """The drugs of these entries, each once, in order of the ids."""
-    seen = dict.fromkeys(entry.drug for entry in entries)
-    return ", ".join(seen)
+    return ", ".join(dict.fromkeys([entry.drug for entry in entries]))
+
+
+def entries_of(units: Sequence[Unit]) -> list[Entry]:
+    """The entries of these units, in order of the units."""
+    if len(units) == 1:
+        return units[0].entries
+    return [entry for unit in units for entry in unit.entries]
+
+
+def runs_of(parts: Sequence[Entry] | Sequence[Unit]) -> Spans:
+    """The minutes in which any of them ran."""
+    if len(parts) == 1:
+        return parts[0].runs
+    return chronology.union([span for part in parts for span in part.runs])
 
 
 def running(units: Sequence[Unit], minutes: int) -> Step:
     """How long these units ran together (B8)."""
-    drug = names(entry for unit in units for entry in unit.entries)
-    return step("running", "B8", minutes=minutes, runs=len(units), drug=drug)
+    drug = names(entries_of(units))
+    return Step("running", "B8", (("minutes", minutes), ("runs", len(units)), ("drug", drug)))
