@@ -101,7 +101,7 @@ def _is_cancer(code: str) -> bool:
 
 def _bags(entries: list[Entry]) -> list[list[Entry]]:
     """Entries that were mixed together; an entry without a bag label stands alone."""
-    if not any([entry.given.bag for entry in entries]):
+    if not [entry for entry in entries if entry.given.bag]:
         return [[entry] for entry in entries]
     bags: dict[tuple[object, ...], list[Entry]] = {}
     for place, entry in enumerate(entries):

@@ -1,5 +1,6 @@
 """The infusions of each access: initial, sequential, concurrent, and their hours (coding-rules section 6)."""
 
+from bisect import bisect_left, insort
 from datetime import date
 
 from rules import chronology
@@ -14,19 +15,53 @@ from rules.worksheet.units import AccessSheet, Service
 STOPPED = "53"
 
 
+INITIAL_SLOT = {family: f"{family}_infusion_initial" for family in LineFamily}
+WORD = {family: family.value for family in LineFamily}
+ANOTHER_INITIAL = step("another_initial", "A1")
+
+
 def code(sheet: Worksheet) -> None:
     """Codes every infusion service, chemo before therapeutic, each by minutes, start and id."""
     concurrent_billed: set[tuple[int, date | None]] = set()
     for access in sheet.accesses:
-        placed: list[tuple[Service, Spans]] = []
+        placed = _Placed()
         rest = sorted(access.infusions, key=_order)
         for service in rest:
             if service is access.initial:
                 _initial(sheet, access, service)
-                placed.append((service, service.runs))
+                placed.add(service, service.runs)
         for service in rest:
             if service is not access.initial:
                 _further(sheet, access, service, placed, concurrent_billed)
+
+
+class _Placed:
+    """The infusions of the access that are timed, by their spans, in the order they were placed."""
+
+    def __init__(self) -> None:
+        self.services: list[Service] = []
+        self.spans: list[tuple[int, int, int]] = []
+        """Start, stop and the place in `services`, by start."""
+        self.longest = 0
+
+    def add(self, service: Service, spans: Spans) -> None:
+        place = len(self.services)
+        self.services.append(service)
+        for start, stop in spans:
+            insort(self.spans, (start, stop, place))
+            self.longest = max(self.longest, stop - start)
+
+    def beside(self, runs: Spans) -> list[tuple[int, int, int]]:
+        """Start, stop and service of the minutes in which one of them runs within these."""
+        found = []
+        for start, stop in runs:
+            for at in range(bisect_left(self.spans, (start - self.longest, 0, 0)), len(self.spans)):
+                other_start, other_stop, place = self.spans[at]
+                if other_start >= stop:
+                    break
+                if other_stop > start:
+                    found.append((max(start, other_start), min(stop, other_stop), place))
+        return found
 
 
 def _order(service: Service) -> tuple[bool, int, int, str]:
@@ -34,10 +69,10 @@ def _order(service: Service) -> tuple[bool, int, int, str]:
 
 
 def _initial(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
-    slot = f"{service.family}_infusion_initial"
-    why = step("initial_infusion", "A1", minutes=service.minutes, family=service.family.value)
+    slot = INITIAL_SLOT[service.family]
+    why = Step("initial_infusion", "A1", (("minutes", service.minutes), ("family", WORD[service.family])))
     steps = [why, *access.why_initial(), service.ran]
-    draft = _first_hour(sheet, access, service, slot=slot, role=Role.INITIAL, steps=steps, lost=())
+    draft = _first_hour(sheet, access, service, slot=slot, role=Role.INITIAL, steps=steps)
     draft.is_initial = True
 
 
@@ -49,15 +84,17 @@ def _first_hour(
     *,
     role: Role,
     steps: list[Step],
-    lost: tuple[Lost, ...],
+    lost: tuple[Lost, ...] = (),
 ) -> Draft:
     """The line of the first hour and, where earned, the line of the additional hours."""
-    timed = service.runs if service.own is None else service.own
-    minutes = chronology.total(timed)
-    first = chronology.first_minutes(timed, sheet.minutes.hour)
+    timed, minutes = service.runs, service.minutes
+    if service.own is not None:
+        timed, minutes = service.own, chronology.total(service.own)
     marks = service.hour_marks
-    beyond = chronology.minus(timed, first)
-    outside = chronology.minus(service.runs, timed)
+    first = chronology.first_minutes(timed, sheet.minutes.hour) if marks else timed
+    spans = first
+    if service.own is not None:
+        spans = chronology.union([*first, *chronology.minus(service.runs, timed)])
     draft = sheet.bill(
         slot,
         service.entries,
@@ -67,28 +104,28 @@ def _first_hour(
         at=service.start,
         access=access,
         minutes=minutes,
-        spans=chronology.union([*(first if marks else timed), *outside]),
+        spans=spans,
         lost=lost,
     )
     if service.is_stopped_short:
         draft.modifiers.append(STOPPED)
         draft.steps.append(sheet.chose("stopped_infusion", "R7", "stopped_infusion"))
-    hour_slot = "chemo_hour" if service.family == LineFamily.CHEMO else "therapeutic_hour"
-    sheet.bill_hours(
-        hour_slot,
-        service.entries,
-        marks,
-        role=Role.ADDITIONAL_HOUR,
-        family=service.family,
-        steps=[
-            sheet.chose("additional_hours", "B3", "same_drug_runs", minutes=minutes, units=len(marks)),
-            service.ran,
-        ],
-        at=service.start,
-        access=access,
-        minutes=minutes,
-        spans=beyond,
-    )
+    if marks:
+        sheet.bill_hours(
+            "chemo_hour" if service.family == LineFamily.CHEMO else "therapeutic_hour",
+            service.entries,
+            marks,
+            role=Role.ADDITIONAL_HOUR,
+            family=service.family,
+            steps=[
+                sheet.chose("additional_hours", "B3", "same_drug_runs", minutes=minutes, units=len(marks)),
+                service.ran,
+            ],
+            at=service.start,
+            access=access,
+            minutes=minutes,
+            spans=chronology.minus(timed, first),
+        )
     return draft
 
 
@@ -96,42 +133,44 @@ def _further(
     sheet: Worksheet,
     access: AccessSheet,
     service: Service,
-    placed: list[tuple[Service, Spans]],
+    placed: _Placed,
     concurrent_billed: set[tuple[int, date | None]],
 ) -> None:
-    partner = _partner(sheet, access, service, placed)
+    beside = placed.beside(service.runs)
+    partner = _partner(sheet, access, placed, beside) if beside else None
     if partner is not None and service.family == LineFamily.CHEMO:
         _concurrent_chemo(sheet, access, service, partner)
         return
-    if partner is not None and not _is_timed_by_its_own(sheet, service, placed):
+    if partner is not None and not _is_timed_by_its_own(sheet, service, beside):
         _concurrent(sheet, access, service, partner, concurrent_billed)
         return
     _sequential(sheet, access, service)
-    placed.append((service, service.runs if service.own is None else service.own))
+    placed.add(service, service.runs if service.own is None else service.own)
 
 
 def _partner(
     sheet: Worksheet,
     access: AccessSheet,
-    service: Service,
-    placed: list[tuple[Service, Spans]],
+    placed: _Placed,
+    beside: list[tuple[int, int, int]],
 ) -> tuple[Service, int] | None:
     """The placed infusion it runs longest with, and those minutes, where they reach the least (C2)."""
-    least = int(sheet.answers["concurrent_min_overlap"])
-    only_initial = sheet.answers["concurrent_partner"] == "initial"
-    best: tuple[Service, int] | None = None
-    for other, spans in placed:
-        if only_initial and other is not access.initial:
-            continue
-        together = chronology.total(chronology.common(service.runs, spans))
-        if together >= least and (best is None or together > best[1]):
-            best = (other, together)
-    return best
+    together: dict[int, int] = {}
+    for start, stop, place in beside:
+        together[place] = together.get(place, 0) + stop - start
+    if sheet.answers["concurrent_partner"] == "initial":
+        together = {place: minutes for place, minutes in together.items() if placed.services[place] is access.initial}
+    if not together:
+        return None
+    place = min(together, key=lambda place: (-together[place], place))
+    if together[place] < int(sheet.answers["concurrent_min_overlap"]):
+        return None
+    return placed.services[place], together[place]
 
 
-def _is_timed_by_its_own(sheet: Worksheet, service: Service, placed: list[tuple[Service, Spans]]) -> bool:
+def _is_timed_by_its_own(sheet: Worksheet, service: Service, beside: list[tuple[int, int, int]]) -> bool:
     """Whether an overlap leaves minutes of its own that the policy codes as sequential (C2)."""
-    taken = chronology.union(span for _, spans in placed for span in spans)
+    taken = chronology.union([(start, stop) for start, stop, _ in beside])
     own = chronology.minus(service.runs, taken)
     minutes = chronology.total(own)
     if minutes < sheet.minutes.infusion_from:
@@ -159,8 +198,9 @@ def _is_timed_by_its_own(sheet: Worksheet, service: Service, placed: list[tuple[
 def _sequential(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
     is_chemo = service.family == LineFamily.CHEMO
     slot = "chemo_sequential" if is_chemo else "therapeutic_sequential"
-    why = step("sequential", "C1", drug=service.names, minutes=service.minutes)
-    if service.own is not None:
+    if service.own is None:
+        why = Step("sequential", "C1", (("drug", service.names), ("minutes", service.minutes)))
+    else:
         why = sheet.chose(
             "sequential_by_own_minutes",
             "R9",
@@ -175,7 +215,7 @@ def _sequential(sheet: Worksheet, access: AccessSheet, service: Service) -> None
         slot,
         role=Role.SEQUENTIAL,
         steps=[why, service.ran],
-        lost=sheet.lost(f"{service.family}_infusion_initial", step("another_initial", "A1")),
+        lost=sheet.lost(INITIAL_SLOT[service.family], ANOTHER_INITIAL),
     )
 
 
@@ -218,7 +258,7 @@ def _concurrent_chemo(sheet: Worksheet, access: AccessSheet, service: Service, p
     if choice == "none":
         sheet.withhold(service.entries, Reason.CONCURRENT_CHEMO, why)
     elif choice == sheet.in_force.codes.get("chemo_sequential"):
-        _first_hour(sheet, access, service, "chemo_sequential", role=Role.SEQUENTIAL, steps=[why], lost=())
+        _first_hour(sheet, access, service, "chemo_sequential", role=Role.SEQUENTIAL, steps=[why])
     else:
         sheet.bill(
             "chemo_unlisted",

@@ -1,5 +1,7 @@
 """The one initial service of each needed access (coding-rules section 5)."""
 
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import TypeAlias
 
 from rules.result import Step
@@ -25,17 +27,22 @@ def choose(sheet: Worksheet) -> None:
 
 def _candidates(access: AccessSheet) -> list[Candidate]:
     """What may be initial: infusions, the first push of each drug that is not infused too, hydration."""
-    infused = {name for service in access.infusions for name in service.ingredients}
-    pushed: set[str] = set()
     candidates: list[Candidate] = list(access.infusions)
-    for unit in access.pushes:
-        barred = pushed if unit.family == LineFamily.CHEMO else pushed | infused
-        if unit.ingredients.isdisjoint(barred):
-            candidates.append(unit)
-        pushed |= unit.ingredients
+    if access.pushes:
+        candidates += _first_pushes(access)
     if access.hydration is not None:
         candidates.append(access.hydration)
     return candidates
+
+
+def _first_pushes(access: AccessSheet) -> Iterator[Unit]:
+    infused = {name for service in access.infusions for name in service.ingredients}
+    pushed: set[str] = set()
+    for unit in access.pushes:
+        is_new = unit.ingredients.isdisjoint(pushed)
+        if is_new and (unit.family == LineFamily.CHEMO or unit.ingredients.isdisjoint(infused)):
+            yield unit
+        pushed |= unit.ingredients
 
 
 def _follows_reason(sheet: Worksheet) -> bool:
@@ -78,27 +85,34 @@ def _entries(candidate: Candidate) -> list[Entry]:
     return candidate.entries
 
 
-def rank(sheet: Worksheet, candidate: Candidate) -> tuple[int, int, int, str]:
+Rank: TypeAlias = tuple[int, int, int, str]
+INFUSION_CLASS = {family: f"{family}_infusion" for family in LineFamily} | {LineFamily.HYDRATION: "hydration"}
+PUSH_CLASS = {family: f"{family}_push" for family in LineFamily} | {LineFamily.HYDRATION: "hydration"}
+ALONE = step("initial_alone", "A3")
+RANKED_BY = ("initial_by_class", "initial_by_minutes", "initial_by_start", "initial_by_id")
+
+
+def _rank(places: Mapping[str, int], candidate: Candidate) -> Rank:
     """The place in the hierarchy: class, more minutes, earlier start, id as text (A3)."""
-    technique = "push" if isinstance(candidate, Unit) else "infusion"
-    is_hydration = candidate.family == LineFamily.HYDRATION
-    name = "hydration" if is_hydration else f"{candidate.family}_{technique}"
+    names = PUSH_CLASS if isinstance(candidate, Unit) else INFUSION_CLASS
     start = LAST if candidate.start is None else candidate.start
-    return (sheet.in_force.hierarchy.index(name), -candidate.minutes, start, candidate.id)
+    return (places[names[candidate.family]], -candidate.minutes, start, candidate.id)
 
 
 def _by_hierarchy(sheet: Worksheet, access: AccessSheet, candidates: list[Candidate]) -> Candidate:
-    ranked = sorted(candidates, key=lambda candidate: rank(sheet, candidate))
-    highest = ranked[0]
-    access.chosen_by = _why_highest(sheet, ranked)
+    if len(candidates) == 1:
+        access.chosen_by = ALONE
+        return candidates[0]
+    places = sheet.in_force.places
+    ranked = sorted([(_rank(places, candidate), candidate) for candidate in candidates], key=itemgetter(0))
+    (first, highest), (second, next_) = ranked[:2]
+    access.chosen_by = _why_highest(first, second, next_)
     return highest
 
 
-def _why_highest(sheet: Worksheet, ranked: list[Candidate]) -> Step:
-    """The only one, the highest class, or within its class the longest, the earliest, the first by id (A3)."""
-    if len(ranked) == 1:
-        return step("initial_alone", "A3")
-    first, second = (rank(sheet, candidate) for candidate in ranked[:2])
-    kinds = ("initial_by_class", "initial_by_minutes", "initial_by_start", "initial_by_id")
-    decided = next(nth for nth, kind in enumerate(kinds) if first[nth] != second[nth] or kind == kinds[-1])
-    return step(kinds[decided], "A3", second=ranked[1].names)
+def _why_highest(first: Rank, second: Rank, next_: Candidate) -> Step:
+    """The highest class, or within its class the longest, the earliest, the first by id (A3)."""
+    for kind, of_first, of_second in zip(RANKED_BY, first, second, strict=True):
+        if of_first != of_second:
+            break
+    return Step(kind, "A3", (("second", next_.names),))

@@ -1,5 +1,8 @@
 """The pushes of each access: new drugs, and repeats by the gap rule (coding-rules section 7)."""
 
+from collections import deque
+from operator import attrgetter
+
 from rules.result import Lost, Step
 from rules.vocabulary import LineFamily, Reason, Role, Setting, Technique
 from rules.worksheet.drafts import Draft
@@ -8,9 +11,18 @@ from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, AccessSheet, Unit
 
 
+INITIAL_SLOT = {family: f"{family}_push_initial" for family in LineFamily}
+WORD = {family: family.value for family in LineFamily}
+ANOTHER_INITIAL = step("another_initial", "A3")
+SAME_DRUG_AGAIN = step("same_drug_again", "C5")
+UNTIMED = step("push_untimed", "B1")
+
+
 def code(sheet: Worksheet) -> None:
     """Walks the pushes of each access in clock order."""
     for access in sheet.accesses:
+        if not access.pushes:
+            continue
         ledger = _Given(access)
         for push in access.pushes:
             if push is access.initial:
@@ -27,32 +39,36 @@ class _Given:
     """What of each drug has been given in the access so far: infusions, pushes, the end of the last reported."""
 
     def __init__(self, access: AccessSheet) -> None:
-        self.infusions = [unit for service in access.infusions for unit in service.units]
-        self.infused = {name for unit in self.infusions for name in unit.ingredients}
+        infusions = [unit for service in access.infusions for unit in service.units]
+        self.infusions = deque(sorted(infusions, key=_AT))
+        """Those that began after the last push asked about, by start."""
+        self.infused = {name for unit in infusions for name in unit.ingredients}
         self.pumped = {
             name for unit in access.units if unit.technique == Technique.PUMP_INITIATION for name in unit.ingredients
         }
         self.pushed: set[str] = set()
         self.ends: dict[str, int] = {}
 
-    def report(self, push: Unit) -> None:
-        for name in push.ingredients:
-            self.ends[name] = max(push.end, self.ends.get(name, push.end))
+    def report(self, given: Unit) -> None:
+        for name in given.ingredients:
+            self.ends[name] = max(given.end, self.ends.get(name, given.end))
 
     def last_end(self, push: Unit) -> int | None:
-        """The end of the last administration of any of its drugs that began no later than this push."""
-        ends = [self.ends[name] for name in push.ingredients if name in self.ends]
-        ends += [
-            unit.end
-            for unit in self.infusions
-            if unit.at <= push.at and not unit.ingredients.isdisjoint(push.ingredients)
-        ]
-        return max(ends, default=None)
+        """The end of the last administration of any of its drugs that began no later than this push.
+
+        Pushes are to be asked about in clock order.
+        """
+        while self.infusions and self.infusions[0].at <= push.at:
+            self.report(self.infusions.popleft())
+        return max([self.ends[name] for name in push.ingredients if name in self.ends], default=None)
+
+
+_AT = attrgetter("at")
 
 
 def _initial(sheet: Worksheet, access: AccessSheet, push: Unit) -> None:
-    slot = f"{push.family}_push_initial"
-    why = step("initial_push", "A1", drug=push.names, family=push.family.value)
+    slot = INITIAL_SLOT[push.family]
+    why = Step("initial_push", "A1", (("drug", push.names), ("family", WORD[push.family])))
     steps = [why, *access.why_initial(), _time(push)]
     draft = _line(sheet, access, push, slot, role=Role.INITIAL, steps=steps)
     draft.is_initial = True
@@ -60,8 +76,8 @@ def _initial(sheet: Worksheet, access: AccessSheet, push: Unit) -> None:
 
 def _time(push: Unit) -> Step:
     if push.start is not None and push.stop is not None:
-        return step("push_minutes", "B1", minutes=push.minutes)
-    return step("push_untimed", "B1")
+        return Step("push_minutes", "B1", (("minutes", push.minutes),))
+    return UNTIMED
 
 
 def _line(
@@ -96,7 +112,7 @@ def _chemo(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Given) -> 
     both_ways = push.ingredients & (given.infused | given.pumped)
     kind = "push_of_infused_chemo" if both_ways else "further_push"
     steps = [step(kind, "C5", drug=push.names), _time(push)]
-    lost = sheet.lost("chemo_push_initial", step("another_initial", "A3"))
+    lost = sheet.lost("chemo_push_initial", ANOTHER_INITIAL)
     _line(sheet, access, push, "chemo_push", role=Role.PUSH, steps=steps, lost=lost)
     given.report(push)
 
@@ -106,7 +122,7 @@ def _therapeutic(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Give
     is_repeat = not push.ingredients.isdisjoint(given.pushed)
     if not is_infused and not is_repeat:
         steps = [step("further_push", "C5", drug=push.names), _time(push)]
-        lost = sheet.lost("therapeutic_push_initial", step("another_initial", "A3"))
+        lost = sheet.lost("therapeutic_push_initial", ANOTHER_INITIAL)
         _line(sheet, access, push, "therapeutic_push", role=Role.PUSH, steps=steps, lost=lost)
         given.report(push)
         return
@@ -144,6 +160,6 @@ def _repeat(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Given) ->
     else:
         gap = push.at - end
         why = sheet.chose("repeat_push", "C5", "repeat_push_gap", drug=push.names, gap=gap)
-    lost = sheet.lost("therapeutic_push", step("same_drug_again", "C5"))
+    lost = sheet.lost("therapeutic_push", SAME_DRUG_AGAIN)
     _line(sheet, access, push, "therapeutic_push_repeat", role=Role.REPEAT_PUSH, steps=[why, _time(push)], lost=lost)
     given.report(push)

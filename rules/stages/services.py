@@ -43,7 +43,7 @@ def _is_iv_service(unit: Unit) -> bool:
 
 def _accesses(sheet: Worksheet, visit: int, units: list[Unit]) -> list[AccessSheet]:
     """The needed accesses; a further one without a reason that earns joins the first (A2)."""
-    if all([unit.label == units[0].label for unit in units]):
+    if len({unit.label for unit in units}) == 1:
         return [AccessSheet(visit, units[0].label, 0, units)]
     reasons = {str(access.label): access.reason for access in sheet.facts.accesses}
     earliest: dict[str, tuple[int, str]] = {}
