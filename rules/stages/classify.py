@@ -23,12 +23,13 @@ from rules.vocabulary import (
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry, Unit, runs_of
+from rules.worksheet.words import CHEMO, HYDRATION, INFUSION, IV, PUSH, THERAPEUTIC
 
 MAY_BE_CHEMO = frozenset({Family.ANTINEOPLASTIC, Family.ANTINEOPLASTIC_HORMONAL, Family.COMPLEX_BIOLOGIC})
 KNOWN_FAMILIES = frozenset(Family) - {Family.OTHER}
 TECHNIQUES = {technique.value: technique for technique in Technique}
-SC_PUMPED = frozenset({Technique.INFUSION, Technique.PUMP_UNATTENDED})
-TIMED_TECHNIQUES = frozenset({Technique.INFUSION, Technique.PUSH})
+SC_PUMPED = frozenset({INFUSION, Technique.PUMP_UNATTENDED})
+TIMED_TECHNIQUES = frozenset({INFUSION, PUSH})
 
 
 def classify(sheet: Worksheet) -> None:
@@ -40,10 +41,10 @@ def classify(sheet: Worksheet) -> None:
         if unit.entries[0].given.purpose == Purpose.DECLOTTING:
             _declotting(sheet, unit)
             continue
-        if unit.route == Route.IV:
+        if unit.route == IV:
             _resolve_iv(sheet, unit)
         elif _is_timed_elsewhere(unit):
-            unit.technique = Technique.INFUSION
+            unit.technique = INFUSION
             _resolve_infusion(sheet, unit)
         sheet.units.append(unit)
 
@@ -60,10 +61,10 @@ def _family(sheet: Worksheet, entry: Entry) -> LineFamily:
             step("mend_family", "R6"),
         )
     elif family in MAY_BE_CHEMO and _is_chemo(sheet, drug, str(family)):
-        return LineFamily.CHEMO
+        return CHEMO
     if family == Family.HYDRATION_FLUID or drug.is_electrolyte:
         return _of_fluid(sheet, entry, family)
-    return LineFamily.THERAPEUTIC
+    return THERAPEUTIC
 
 
 def _overridden(families: Mapping[str, str], drug: DrugFacts) -> str:
@@ -76,11 +77,11 @@ def _overridden(families: Mapping[str, str], drug: DrugFacts) -> str:
 
 def _of_fluid(sheet: Worksheet, entry: Entry, family: str) -> LineFamily:
     """Fluid by vein is hydration, and by policy so is an electrolyte in it."""
-    if entry.given.route == Route.IV and (
+    if entry.given.route == IV and (
         family == Family.HYDRATION_FLUID or sheet.answers["electrolyte_rider"] == "hydration"
     ):
-        return LineFamily.HYDRATION
-    return LineFamily.THERAPEUTIC
+        return HYDRATION
+    return THERAPEUTIC
 
 
 def _is_chemo(sheet: Worksheet, drug: DrugFacts, family: str) -> bool:
@@ -120,7 +121,7 @@ def _alone(entries: list[Entry]) -> Unit:
     given = entry.given
     technique = None if given.technique is None else TECHNIQUES.get(given.technique)
     if technique is None:
-        technique = Technique.INFUSION if given.route == Route.IV else Technique.INJECTION
+        technique = INFUSION if given.route == IV else Technique.INJECTION
     return Unit(
         entries,
         entry.id,
@@ -139,7 +140,7 @@ def _alone(entries: list[Entry]) -> Unit:
 def _mixed(sheet: Worksheet, members: list[Entry]) -> Unit:
     first = members[0]
     family = _mixed_family(members)
-    drugs = [entry for entry in members if entry.family != LineFamily.HYDRATION] or members
+    drugs = [entry for entry in members if entry.family != HYDRATION] or members
     start, stop = _shared_times(sheet, members)
     return Unit(
         entries=members,
@@ -159,10 +160,10 @@ def _mixed(sheet: Worksheet, members: list[Entry]) -> Unit:
 def _mixed_family(members: list[Entry]) -> LineFamily:
     """A bag that holds any chemo drug is chemo; one that holds any other drug is not hydration (C3)."""
     families = {entry.family for entry in members}
-    for family in (LineFamily.CHEMO, LineFamily.THERAPEUTIC):
+    for family in (CHEMO, THERAPEUTIC):
         if family in families:
             return family
-    return LineFamily.HYDRATION
+    return HYDRATION
 
 
 def _charted_technique(members: list[Entry]) -> Technique:
@@ -172,14 +173,14 @@ def _charted_technique(members: list[Entry]) -> Technique:
         Technique.PUMP_UNATTENDED,
         Technique.PUMP_REFILL,
         Technique.ON_BODY_INJECTOR,
-        Technique.INFUSION,
+        INFUSION,
     ):
         if technique in charted:
             return technique
-    if charted & {Technique.PUSH, Technique.INJECTION}:
-        return Technique.PUSH if Technique.PUSH in charted else Technique.INJECTION
-    is_iv = members[0].given.route == Route.IV
-    return Technique.INFUSION if is_iv else Technique.INJECTION
+    if charted & {PUSH, Technique.INJECTION}:
+        return PUSH if PUSH in charted else Technique.INJECTION
+    is_iv = members[0].given.route == IV
+    return INFUSION if is_iv else Technique.INJECTION
 
 
 def _shared_times(sheet: Worksheet, members: list[Entry]) -> tuple[int | None, int | None]:
@@ -230,11 +231,11 @@ def _resolve_iv(sheet: Worksheet, unit: Unit) -> None:
     """Infusion or push by the minutes that ran (B1), or by what is missing (B10)."""
     if unit.technique not in TIMED_TECHNIQUES and unit.technique != Technique.INJECTION:
         return
-    if unit.family == LineFamily.HYDRATION:
-        unit.technique = Technique.INFUSION
+    if unit.family == HYDRATION:
+        unit.technique = INFUSION
         if unit.start is None or unit.stop is None:
             _untimed(sheet, unit, may_be_push=False)
-    elif unit.technique == Technique.INFUSION:
+    elif unit.technique == INFUSION:
         _resolve_infusion(sheet, unit)
     else:
         _resolve_push(sheet, unit)
@@ -244,7 +245,7 @@ def _is_timed_elsewhere(unit: Unit) -> bool:
     """Subcutaneous infusion by pump, and intra-arterial infusion, are timed too (C11, section 9)."""
     if unit.route == Route.SC:
         return unit.technique in SC_PUMPED
-    return unit.route == Route.INTRA_ARTERIAL and unit.technique == Technique.INFUSION
+    return unit.route == Route.INTRA_ARTERIAL and unit.technique == INFUSION
 
 
 def _resolve_infusion(sheet: Worksheet, unit: Unit) -> None:
@@ -255,12 +256,12 @@ def _resolve_infusion(sheet: Worksheet, unit: Unit) -> None:
         if _is_coded_as_ordered(sheet, unit):
             unit.is_stopped_short = True
         else:
-            unit.technique = Technique.PUSH
+            unit.technique = PUSH
 
 
 def _is_coded_as_ordered(sheet: Worksheet, unit: Unit) -> bool:
     return (
-        unit.route == Route.IV
+        unit.route == IV
         and sheet.facts.setting == Setting.OFFICE
         and sheet.answers["stopped_infusion"] == "intended_53"
         and any(entry.given.status == AdministrationStatus.STOPPED for entry in unit.entries)
@@ -268,7 +269,7 @@ def _is_coded_as_ordered(sheet: Worksheet, unit: Unit) -> bool:
 
 
 def _resolve_push(sheet: Worksheet, unit: Unit) -> None:
-    unit.technique = Technique.PUSH
+    unit.technique = PUSH
     if unit.start is None or unit.stop is None or unit.minutes < sheet.minutes.infusion_from:
         return
     sheet.find(
@@ -279,7 +280,7 @@ def _resolve_push(sheet: Worksheet, unit: Unit) -> None:
         step("mend_technique", "R8"),
     )
     if sheet.answers["long_push"] == "infusion":
-        unit.technique = Technique.INFUSION
+        unit.technique = INFUSION
 
 
 def _untimed(sheet: Worksheet, unit: Unit, *, may_be_push: bool) -> None:
@@ -298,7 +299,7 @@ def _untimed(sheet: Worksheet, unit: Unit, *, may_be_push: bool) -> None:
             )
     has_a_time = unit.start is not None or unit.stop is not None
     if may_be_push and has_a_time and sheet.answers["missing_stop"] == "push":
-        unit.technique = Technique.PUSH
+        unit.technique = PUSH
         return
     unit.missing = Reason.MISSING_START_TIME if unit.start is None else Reason.MISSING_STOP_TIME
     rule = "B10" if may_be_push else "B4"

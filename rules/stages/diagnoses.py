@@ -1,11 +1,12 @@
 """The order of the diagnoses, and which line points to which (coding-rules section 13)."""
 
 from rules.result import SuggestedDiagnosis
-from rules.vocabulary import Family, FindingKind, LineFamily, Role, Severity
+from rules.vocabulary import Family, FindingKind, Role, Severity
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry
+from rules.worksheet.words import HYDRATION
 
 CHEMOTHERAPY, IMMUNOTHERAPY = "Z51.11", "Z51.12"
 
@@ -108,7 +109,7 @@ def _find_sequence(sheet: Worksheet, codes: list[str], ordered: list[str], wante
 def _pointers(sheet: Worksheet, draft: Draft, ordered: list[str]) -> tuple[str, ...]:
     """Hydration points to the reason for hydration; other lines to the visit's first diagnoses, at most four."""
     most = 4
-    if draft.family == LineFamily.HYDRATION and draft.role != Role.DRUG:
+    if draft.family == HYDRATION and draft.role != Role.DRUG:
         covered = [code for code in ordered if code.startswith(sheet.policy.hydration_necessity)]
         if covered:
             return tuple(covered[:most])

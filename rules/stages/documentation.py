@@ -4,10 +4,11 @@ from decimal import Decimal
 
 from rules import amounts
 from rules.facts import Order, PriorAuthorization
-from rules.vocabulary import FindingKind, LineFamily, Purpose, Role, Severity
+from rules.vocabulary import FindingKind, Purpose, Role, Severity
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry, names
+from rules.worksheet.words import CHEMO, HYDRATION
 
 SERVES_ANOTHER = frozenset({Purpose.FLUSH, Purpose.CARRIER, Purpose.DILUENT, Purpose.KVO})
 
@@ -32,7 +33,7 @@ def _orders(sheet: Worksheet) -> None:
         order = orders.get(entry.given.order or "")
         if order is not None:
             _compare(sheet, entry, order)
-        elif entry.family == LineFamily.HYDRATION:
+        elif entry.family == HYDRATION:
             _find_for(sheet, FindingKind.HYDRATION_NO_ORDER, Severity.WARNS, entry, rule="A7", mend="mend_order")
         elif entry.given.purpose not in SERVES_ANOTHER:
             _find_for(sheet, FindingKind.MISSING_ORDER, Severity.WARNS, entry, rule="A7", mend="mend_order")
@@ -87,7 +88,7 @@ def _lots(sheet: Worksheet) -> None:
 
 def _plan_and_response(sheet: Worksheet) -> None:
     documents = sheet.facts.documents
-    chemo = [entry for entry in sheet.passed if entry.family == LineFamily.CHEMO]
+    chemo = [entry for entry in sheet.passed if entry.family == CHEMO]
     if not chemo:
         return
     if documents.has_treatment_plan is False:
@@ -162,7 +163,7 @@ def _hydration_necessity(sheet: Worksheet) -> None:
     billed = [
         entry
         for draft in sheet.drafts
-        if draft.family == LineFamily.HYDRATION and draft.role not in (Role.DRUG, Role.DISCARDED)
+        if draft.family == HYDRATION and draft.role not in (Role.DRUG, Role.DISCARDED)
         for entry in draft.entries
     ]
     if charted is None or not billed:

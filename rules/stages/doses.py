@@ -19,12 +19,13 @@ from rules.worksheet.doses import Dose
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry
+from rules.worksheet.words import IV
 
 NOT_THE_DRUG = frozenset({Purpose.FLUSH, Purpose.CARRIER, Purpose.DILUENT})
 """Fluid that serves another drug is a supply, not a drug line (F1)."""
 NEVER_UNCLASSIFIED = frozenset({Family.BLOOD, Family.VACCINE, Family.CONTRAST, Family.HYDRATION_FLUID})
 DISCOUNTED = "TB"
-ROUTE_MODIFIERS: dict[str, str] = {Route.IV: "JA", Route.SC: "JB"}
+ROUTE_MODIFIERS: dict[str, str] = {IV: "JA", Route.SC: "JB"}
 
 
 def gather(sheet: Worksheet) -> None:

@@ -11,6 +11,7 @@ from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, names
+from rules.worksheet.words import CHEMO, HYDRATION, THERAPEUTIC
 
 DISCARDED, NONE_DISCARDED = "JW", "JZ"
 WHOLE_VIAL = "one_line_whole_vial"
@@ -127,9 +128,9 @@ class _Line:
 
 
 _FAMILY_ORDER = {
-    LineFamily.CHEMO: 0,
-    LineFamily.THERAPEUTIC: 1,
-    LineFamily.HYDRATION: 2,
+    CHEMO: 0,
+    THERAPEUTIC: 1,
+    HYDRATION: 2,
     LineFamily.OTHER: 3,
 }
 

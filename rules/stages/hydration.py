@@ -5,10 +5,11 @@ from decimal import Decimal
 from rules import chronology
 from rules.chronology import Spans
 from rules.result import Lost, Step
-from rules.vocabulary import FindingKind, LineFamily, Purpose, Reason, Role, Severity, Technique
+from rules.vocabulary import FindingKind, Purpose, Reason, Role, Severity
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import AccessSheet, Entry, Service, Unit, entries_of, runs_of
+from rules.worksheet.words import CHEMO, HYDRATION, INFUSION, PUSH
 
 AROUND_CHEMO = frozenset({Purpose.PRE_HYDRATION, Purpose.POST_HYDRATION})
 
@@ -16,8 +17,8 @@ AROUND_CHEMO = frozenset({Purpose.PRE_HYDRATION, Purpose.POST_HYDRATION})
 def measure(sheet: Worksheet) -> None:
     """Sets each access's hydration service, or gives the reason why its fluid earns nothing."""
     for access in sheet.accesses:
-        units = [unit for unit in access.units if unit.family == LineFamily.HYDRATION]
-        units = [unit for unit in units if unit.technique == Technique.INFUSION]
+        units = [unit for unit in access.units if unit.family == HYDRATION]
+        units = [unit for unit in units if unit.technique == INFUSION]
         units = _not_integral(sheet, access, units)
         if units and _is_allowed(sheet, access, units):
             access.hydration = _service(sheet, access, units)
@@ -27,7 +28,7 @@ def _not_integral(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> l
     """By policy, fluid around chemo is part of it (D4)."""
     if sheet.answers["prehydration"] == "separate":
         return units
-    has_chemo = any(unit.family == LineFamily.CHEMO for unit in access.units)
+    has_chemo = any(unit.family == CHEMO for unit in access.units)
     kept = []
     for unit in units:
         purposes = {entry.given.purpose for entry in unit.entries}
@@ -116,7 +117,7 @@ def _service(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> Servic
     sheet.withhold([entry for entry in entries if not entry.runs], Reason.HYDRATION_UNDER_31, never_ran)
     return Service(
         units=contributing,
-        family=LineFamily.HYDRATION,
+        family=HYDRATION,
         ingredients=frozenset(),
         runs=counted,
         minutes=chronology.total(counted),
@@ -132,7 +133,7 @@ def _infusing(sheet: Worksheet, access: AccessSheet) -> Spans:
     return chronology.union(
         span
         for unit in access.units
-        if unit.family != LineFamily.HYDRATION and (unit.technique != Technique.PUSH or deducts_pushes)
+        if unit.family != HYDRATION and (unit.technique != PUSH or deducts_pushes)
         for span in unit.runs
     )
 
@@ -180,7 +181,7 @@ def _code_initial(sheet: Worksheet, access: AccessSheet, service: Service) -> No
         "hydration_initial",
         _timed_entries(service),
         role=Role.INITIAL,
-        family=LineFamily.HYDRATION,
+        family=HYDRATION,
         steps=[
             step("hydration_initial", "B4", minutes=service.minutes),
             *access.why_initial(),
@@ -208,7 +209,7 @@ def _code_additional(
         "hydration_additional",
         _timed_entries(service),
         marks,
-        family=LineFamily.HYDRATION,
+        family=HYDRATION,
         role=Role.HYDRATION if is_beside else Role.ADDITIONAL_HOUR,
         steps=[
             sheet.chose(kind, "B5", "hydration_total", minutes=service.minutes, units=len(marks)),

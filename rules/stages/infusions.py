@@ -11,6 +11,7 @@ from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import AccessSheet, Service
+from rules.worksheet.words import CHEMO
 
 STOPPED = "53"
 
@@ -65,7 +66,7 @@ class _Placed:
 
 
 def _order(service: Service) -> tuple[bool, int, int, str]:
-    return (service.family != LineFamily.CHEMO, -service.minutes, service.start, service.id)
+    return (service.family != CHEMO, -service.minutes, service.start, service.id)
 
 
 def _initial(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
@@ -112,7 +113,7 @@ def _first_hour(
         draft.steps.append(sheet.chose("stopped_infusion", "R7", "stopped_infusion"))
     if marks:
         sheet.bill_hours(
-            "chemo_hour" if service.family == LineFamily.CHEMO else "therapeutic_hour",
+            "chemo_hour" if service.family == CHEMO else "therapeutic_hour",
             service.entries,
             marks,
             role=Role.ADDITIONAL_HOUR,
@@ -138,7 +139,7 @@ def _further(
 ) -> None:
     beside = placed.beside(service.runs)
     partner = _partner(sheet, access, placed, beside) if beside else None
-    if partner is not None and service.family == LineFamily.CHEMO:
+    if partner is not None and service.family == CHEMO:
         _concurrent_chemo(sheet, access, service, partner)
         return
     if partner is not None and not _is_timed_by_its_own(sheet, service, beside):
@@ -196,7 +197,7 @@ def _is_timed_by_its_own(sheet: Worksheet, service: Service, beside: list[tuple[
 
 
 def _sequential(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
-    is_chemo = service.family == LineFamily.CHEMO
+    is_chemo = service.family == CHEMO
     slot = "chemo_sequential" if is_chemo else "therapeutic_sequential"
     if service.own is None:
         why = Step("sequential", "C1", (("drug", service.names), ("minutes", service.minutes)))
@@ -264,7 +265,7 @@ def _concurrent_chemo(sheet: Worksheet, access: AccessSheet, service: Service, p
             "chemo_unlisted",
             service.entries,
             role=Role.UNLISTED,
-            family=LineFamily.CHEMO,
+            family=CHEMO,
             steps=[why, service.ran],
             at=service.start,
             access=access,

@@ -9,6 +9,7 @@ from rules.vocabulary import FindingKind, LineFamily, Setting, Severity
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, AccessSheet, Entry, Service, Unit
+from rules.worksheet.words import CHEMO, HYDRATION
 
 Candidate: TypeAlias = Service | Unit
 
@@ -40,7 +41,7 @@ def _first_pushes(access: AccessSheet) -> Iterator[Unit]:
     pushed: set[str] = set()
     for unit in access.pushes:
         is_new = unit.ingredients.isdisjoint(pushed)
-        if is_new and (unit.family == LineFamily.CHEMO or unit.ingredients.isdisjoint(infused)):
+        if is_new and (unit.family == CHEMO or unit.ingredients.isdisjoint(infused)):
             yield unit
         pushed |= unit.ingredients
 
@@ -71,11 +72,7 @@ def _by_reason(sheet: Worksheet, access: AccessSheet, candidates: list[Candidate
 
 def _chemo_first(candidates: list[Candidate]) -> list[Candidate]:
     for kind in (Service, Unit):
-        chemo = [
-            candidate
-            for candidate in candidates
-            if candidate.family == LineFamily.CHEMO and isinstance(candidate, kind)
-        ]
+        chemo = [candidate for candidate in candidates if candidate.family == CHEMO and isinstance(candidate, kind)]
         if chemo:
             return chemo
     return candidates
@@ -86,8 +83,8 @@ def _entries(candidate: Candidate) -> list[Entry]:
 
 
 Rank: TypeAlias = tuple[int, int, int, str]
-INFUSION_CLASS = {family: f"{family}_infusion" for family in LineFamily} | {LineFamily.HYDRATION: "hydration"}
-PUSH_CLASS = {family: f"{family}_push" for family in LineFamily} | {LineFamily.HYDRATION: "hydration"}
+INFUSION_CLASS = {family: f"{family}_infusion" for family in LineFamily} | {HYDRATION: "hydration"}
+PUSH_CLASS = {family: f"{family}_push" for family in LineFamily} | {HYDRATION: "hydration"}
 ALONE = step("initial_alone", "A3")
 RANKED_BY = ("initial_by_class", "initial_by_minutes", "initial_by_start", "initial_by_id")
 

@@ -16,9 +16,10 @@ from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry, Unit, entries_of, running, runs_of
+from rules.worksheet.words import CHEMO, INFUSION, IV, PUSH, THERAPEUTIC
 
 INJECTED = frozenset({Route.IM, Route.SC})
-CODED_BEFORE = frozenset({Technique.INFUSION, Technique.PUSH})
+CODED_BEFORE = frozenset({INFUSION, PUSH})
 """What of the intravenous route has an initial service."""
 REDUCED = "52"
 DISTINCT = "59"
@@ -30,15 +31,15 @@ def code(sheet: Worksheet) -> None:
     sc_infusions: list[Unit] = []
     ia_infusions: list[Unit] = []
     for unit in sheet.units:
-        if unit.missing is not None or (unit.route == Route.IV and unit.technique in CODED_BEFORE):
+        if unit.missing is not None or (unit.route == IV and unit.technique in CODED_BEFORE):
             continue
         if unit.technique == Technique.ON_BODY_INJECTOR:
             _stand(sheet, unit, "on_body_injector", Role.INJECTION, kind="on_body_injector", rule="C12")
         elif unit.technique == Technique.PUMP_REFILL:
             _refill(sheet, unit)
-        elif unit.route == Route.IV or _is_prolonged_by_pump(unit):
+        elif unit.route == IV or _is_prolonged_by_pump(unit):
             _pump(sheet, unit)
-        elif unit.route == Route.SC and unit.technique == Technique.INFUSION:
+        elif unit.route == Route.SC and unit.technique == INFUSION:
             sc_infusions.append(unit)
         elif unit.route in INJECTED:
             injections.append(unit)
@@ -69,7 +70,7 @@ def _stand(sheet: Worksheet, unit: Unit, slot: str, role: Role, *, kind: str, ru
 
 def _unlisted(sheet: Worksheet, unit: Unit, kind: str) -> None:
     """96549 for chemo, 96379 otherwise, with a finding: the payer will ask what it was."""
-    is_chemo = unit.family == LineFamily.CHEMO
+    is_chemo = unit.family == CHEMO
     slot = "chemo_unlisted" if is_chemo else "therapeutic_unlisted"
     draft = _stand(sheet, unit, slot, Role.UNLISTED, kind=kind, rule="C13")
     sheet.find(
@@ -94,7 +95,7 @@ def _pump(sheet: Worksheet, unit: Unit) -> None:
         return
     if unit.technique != Technique.PUMP_INITIATION:
         return
-    if unit.family == LineFamily.CHEMO:
+    if unit.family == CHEMO:
         is_g0498 = sheet.answers["pump_start"] == "G0498"
         draft = _stand(
             sheet,
@@ -117,11 +118,11 @@ def _is_prolonged_by_pump(unit: Unit) -> bool:
 
 
 def _is_ia_infusion(unit: Unit) -> bool:
-    return unit.technique == Technique.INFUSION and unit.family == LineFamily.CHEMO
+    return unit.technique == INFUSION and unit.family == CHEMO
 
 
 def _other_route(sheet: Worksheet, unit: Unit) -> None:
-    is_chemo = unit.family == LineFamily.CHEMO
+    is_chemo = unit.family == CHEMO
     if unit.route == Route.INTRA_ARTERIAL:
         _intra_arterial(sheet, unit)
     elif not is_chemo or unit.route not in CAVITIES:
@@ -167,7 +168,7 @@ def _intralesional(sheet: Worksheet, unit: Unit) -> None:
 
 
 def _intra_arterial(sheet: Worksheet, unit: Unit) -> None:
-    if unit.family != LineFamily.CHEMO:
+    if unit.family != CHEMO:
         slot = "therapeutic_intra_arterial"
         _stand(sheet, unit, slot, Role.ROUTE, kind="intra_arterial", rule="C13")
     elif unit.technique == Technique.PUMP_INITIATION:
@@ -202,7 +203,7 @@ def _by_clock(unit: Unit) -> tuple[int, str]:
 
 def _injection(sheet: Worksheet, unit: Unit) -> Draft:
     slot, rule = "injection", "C7"
-    if unit.family == LineFamily.CHEMO:
+    if unit.family == CHEMO:
         rule = "C8"
         is_hormonal = all(_is_hormonal(entry) for entry in _chemo_entries(unit))
         slot = "chemo_injection_hormonal" if is_hormonal else "chemo_injection"
@@ -210,7 +211,7 @@ def _injection(sheet: Worksheet, unit: Unit) -> Draft:
 
 
 def _chemo_entries(unit: Unit) -> list[Entry]:
-    return [entry for entry in unit.entries if entry.family == LineFamily.CHEMO]
+    return [entry for entry in unit.entries if entry.family == CHEMO]
 
 
 def _is_hormonal(entry: Entry) -> bool:
@@ -220,11 +221,11 @@ def _is_hormonal(entry: Entry) -> bool:
 def _sc_infusions(sheet: Worksheet, units: list[Unit]) -> None:
     """96369 to 96371 over the union of all drugs of the visit (C11); chemo has no code of its own."""
     for unit in units:
-        if unit.family == LineFamily.CHEMO:
+        if unit.family == CHEMO:
             _unlisted(sheet, unit, "sc_chemo_infusion")
     of_visit: dict[int, list[Unit]] = {}
     for unit in sorted(units, key=_by_clock):
-        if unit.family != LineFamily.CHEMO:
+        if unit.family != CHEMO:
             of_visit.setdefault(unit.visit, []).append(unit)
     for visit in sorted(of_visit):
         _sc_pump(sheet, of_visit[visit])
@@ -234,7 +235,7 @@ def _sc_pump(sheet: Worksheet, units: list[Unit]) -> None:
     _timed(
         sheet,
         units,
-        family=LineFamily.THERAPEUTIC,
+        family=THERAPEUTIC,
         slots=("sc_infusion_initial", "sc_infusion_hour"),
         kind="sc_infusion",
         rule="C11",
@@ -247,7 +248,7 @@ def _sc_pump(sheet: Worksheet, units: list[Unit]) -> None:
             "sc_infusion_setup",
             entries_of(further),
             role=Role.ROUTE,
-            family=LineFamily.THERAPEUTIC,
+            family=THERAPEUTIC,
             steps=[step("sc_setup", "C11", setups=len(further))],
             at=further[0].at,
             spans=(),
@@ -263,7 +264,7 @@ def _ia_infusions(sheet: Worksheet, units: list[Unit]) -> None:
         _timed(
             sheet,
             members,
-            family=LineFamily.CHEMO,
+            family=CHEMO,
             slots=("chemo_ia_infusion", "chemo_ia_hour"),
             kind="intra_arterial_infusion",
             rule="B2",

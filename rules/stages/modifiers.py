@@ -1,8 +1,9 @@
 """Modifiers that depend on more than one line (coding-rules sections 8 and 10)."""
 
-from rules.vocabulary import LineFamily, Role
+from rules.vocabulary import Role
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
+from rules.worksheet.words import HYDRATION
 
 OF_ANOTHER_FAMILY = frozenset({"declotting", "intravesical"})
 DISTINCT, SEPARATE_SITE, SEPARATE_ENCOUNTER = "59", "XS", "XE"
@@ -32,7 +33,7 @@ def _second_initials(sheet: Worksheet) -> None:
 
 def _rank(sheet: Worksheet, draft: Draft) -> tuple[int, int, tuple[int, int, int, int, str]]:
     kind = "push" if draft.slot.endswith("push_initial") else "infusion"
-    is_hydration = draft.family == LineFamily.HYDRATION
+    is_hydration = draft.family == HYDRATION
     name = "hydration" if is_hydration else f"{draft.family}_{kind}"
     minutes = 0 if draft.minutes is None else draft.minutes
     return (sheet.in_force.hierarchy.index(name), -minutes, draft.order)
@@ -47,7 +48,7 @@ def _hydration(sheet: Worksheet) -> None:
         others = [
             draft
             for draft in of_visit
-            if draft.family != LineFamily.HYDRATION
+            if draft.family != HYDRATION
             and draft.role not in (Role.DRUG, Role.DISCARDED)
             and draft.slot not in OF_ANOTHER_FAMILY
         ]

@@ -9,7 +9,7 @@ from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, AccessSheet, Unit
-
+from rules.worksheet.words import CHEMO
 
 INITIAL_SLOT = {family: f"{family}_push_initial" for family in LineFamily}
 WORD = {family: family.value for family in LineFamily}
@@ -28,7 +28,7 @@ def code(sheet: Worksheet) -> None:
             if push is access.initial:
                 _initial(sheet, access, push)
                 ledger.report(push)
-            elif push.family == LineFamily.CHEMO:
+            elif push.family == CHEMO:
                 _chemo(sheet, access, push, ledger)
             else:
                 _therapeutic(sheet, access, push, ledger)

@@ -12,13 +12,13 @@ from rules.vocabulary import (
     ACCESS_REASONS_THAT_EARN,
     FindingKind,
     LineFamily,
-    Route,
     Severity,
     Technique,
 )
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, AccessSheet, Service, Unit, entries_of, runs_of
+from rules.worksheet.words import HYDRATION, INFUSION, IV, PUSH
 
 NOT_OF_AN_ACCESS = frozenset({Technique.PUMP_REFILL, Technique.ON_BODY_INJECTOR})
 
@@ -38,7 +38,7 @@ def gather(sheet: Worksheet) -> None:
 
 def _is_iv_service(unit: Unit) -> bool:
     """Intravenous, past sections 1 and 3."""
-    return unit.route == Route.IV and unit.technique not in NOT_OF_AN_ACCESS and unit.missing is None
+    return unit.route == IV and unit.technique not in NOT_OF_AN_ACCESS and unit.missing is None
 
 
 def _accesses(sheet: Worksheet, visit: int, units: list[Unit]) -> list[AccessSheet]:
@@ -83,7 +83,7 @@ def _infusion_services(sheet: Worksheet, access: AccessSheet) -> list[Service]:
     """
     groups: dict[tuple[frozenset[str], LineFamily], list[Unit]] = {}
     for unit in sorted(access.units, key=_BY_CLOCK):
-        if unit.technique == Technique.INFUSION and unit.family != LineFamily.HYDRATION:
+        if unit.technique == INFUSION and unit.family != HYDRATION:
             groups.setdefault((unit.ingredients, unit.family), []).append(unit)
     return [_service(sheet, units) for units in groups.values()]
 
@@ -150,7 +150,7 @@ def _find_overlap(sheet: Worksheet, units: list[Unit]) -> None:
 
 def _pushes(sheet: Worksheet, access: AccessSheet) -> list[Unit]:
     """The pushes of the access in clock order; by policy those of one minute are one push."""
-    pushes = [unit for unit in access.units if unit.technique == Technique.PUSH]
+    pushes = [unit for unit in access.units if unit.technique == PUSH]
     pushes.sort(key=_BY_CLOCK)
     if len(pushes) <= 1 or sheet.answers["same_minute_pushes"] == "separate_drugs":
         return pushes
@@ -172,7 +172,7 @@ def _one_push(units: list[Unit]) -> Unit:
         label=first.label,
         route=first.route,
         family=first.family,
-        technique=Technique.PUSH,
+        technique=PUSH,
         ingredients=_all_ingredients(units),
         start=first.start,
         stop=max((unit.stop for unit in units if unit.stop is not None), default=None),
