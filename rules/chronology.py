@@ -57,6 +57,26 @@ def offset_of(clock: datetime) -> int:
     return 0 if offset is None else int(offset.total_seconds()) // 60
 
 
+def minutes_and_offset(start: datetime | None, stop: datetime | None) -> tuple[int | None, int | None, int]:
+    """The minutes of a start and a stop, and the offset of the first of them that is known, else 0.
+
+    >>> minutes_and_offset(None, datetime(1970, 1, 1, 1, 0, tzinfo=UTC))
+    (None, 60, 0)
+    """
+    if start is None:
+        return (None, None, 0) if stop is None else (None, minute_of(stop), offset_of(stop))
+    if stop is None:
+        return minute_of(start), None, offset_of(start)
+    zone = start.tzinfo
+    if type(zone) is timezone and zone == stop.tzinfo:
+        ahead = _ahead(zone)
+        if ahead is not None:
+            epoch = EPOCH_DAY * DAY + ahead
+            first = start.toordinal() * DAY + start.hour * 60 + start.minute - epoch
+            return first, stop.toordinal() * DAY + stop.hour * 60 + stop.minute - epoch, ahead
+    return minute_of(start), minute_of(stop), offset_of(start)
+
+
 def local_date(minute: int, offset: int) -> date:
     """The date on the wall at a minute; dates outside year 1 to 9999 are held at that bound.
 
@@ -97,8 +117,12 @@ def clock_texts(spans: Spans, offset: int) -> tuple[tuple[str, str], ...]:
     (('1970-01-01T00:00+00:00', '1970-01-01T00:01+00:00'),)
     """
     if len(spans) == 1:
-        start, stop = spans[0]
-        return ((clock_text(start, offset), clock_text(stop, offset)),)
+        [(start, stop)] = spans
+        day, of_day = divmod(start + offset, DAY)
+        until = of_day + stop - start
+        if until < DAY:
+            before, after = _around_clock(day, offset)
+            return ((before + _CLOCK[of_day] + after, before + _CLOCK[until] + after),)
     return tuple([(clock_text(start, offset), clock_text(stop, offset)) for start, stop in spans])
 
 

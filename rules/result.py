@@ -24,6 +24,13 @@ class Step(NamedTuple):
     policy: tuple[str, str] | None = None
 
 
+def make_step(
+    kind: str, rule: str, values: tuple[tuple[str, Scalar], ...] = (), policy: tuple[str, str] | None = None
+) -> Step:
+    """A step as `Step(...)` makes it, in half the time: most of what a run makes are steps."""
+    return tuple.__new__(Step, (kind, rule, values, policy))
+
+
 class Lost(NamedTuple):
     """An alternative that was weighed and lost: its code, why, and the rule that decided."""
 

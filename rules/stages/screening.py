@@ -108,24 +108,20 @@ def _read(
     bounds: tuple[int | None, int | None],
     run_limit: int,
 ) -> Entry:
-    segments = given.segments
+    segments = given.segments or ()
     start, stop = _ends(given, segments) if segments else (given.start, given.stop)
-    clock = stop if start is None else start
-    first = None if start is None else chronology.minute_of(start)
-    last = None if stop is None else chronology.minute_of(stop)
+    first, last, offset = chronology.minutes_and_offset(start, stop)
     visit = given.visit if isinstance(given.visit, int) else 1
-    offset = 0 if clock is None else chronology.offset_of(clock)
-    entry = Entry(given, str(given.id), given.drug.name, visit, first, last, offset)
+    chart: Spans = ()
     if first is not None and last is not None and last > first:
-        entry.chart = entry.runs = ((first, last),)
-    if segments or given.pauses:
-        entry.problem = _problem(entry, segments or (), bounds)
-        _lay_out(entry, segments or (), order_at)
-    else:
-        entry.problem = _turned_or_outside(entry, bounds)
-        if order_at is not None:
-            _lay_out(entry, (), order_at)
-    if entry.problem is None and _runs_too_long(entry, run_limit):
+        chart = ((first, last),)
+    entry = Entry(given, str(given.id), given.drug.name, visit, first, last, offset, chart, chart)
+    if segments or given.pauses or order_at is not None or bounds != OPEN:
+        entry.problem = _problem(entry, segments, bounds)
+        _lay_out(entry, segments, order_at)
+    elif not chart and first is not None and last is not None and last < first:
+        entry.problem = STOP_BEFORE_START
+    if chart and entry.problem is None and _runs_too_long(entry, run_limit):
         entry.problem = "over_limit"
     return entry
 
@@ -142,21 +138,13 @@ def _ends(given: Administration, segments: tuple[Span, ...]) -> tuple[datetime |
 def _problem(entry: Entry, segments: tuple[Span, ...], bounds: tuple[int | None, int | None]) -> str | None:
     """What makes the charted times impossible, or None."""
     start, stop = entry.start, entry.stop
-    found = _turned_or_outside(entry, bounds)
-    if found == STOP_BEFORE_START:
-        return found
+    if start is not None and stop is not None and stop < start:
+        return STOP_BEFORE_START
     if _is_broken(segments, start, stop):
         return "segments"
     if _is_broken(entry.given.pauses, start, stop):
         return "pauses"
-    return found
-
-
-def _turned_or_outside(entry: Entry, bounds: tuple[int | None, int | None]) -> str | None:
-    """What the start and the stop alone say."""
-    if entry.start is not None and entry.stop is not None and entry.stop < entry.start:
-        return STOP_BEFORE_START
-    return None if bounds == OPEN else _outside(entry, bounds)
+    return _outside(entry, bounds)
 
 
 def _is_broken(spans: tuple[Span, ...], start: int | None, stop: int | None) -> bool:
@@ -224,13 +212,12 @@ def _runs_too_long(entry: Entry, limit: int) -> bool:
 
 
 def _find_duplicates(sheet: Worksheet) -> None:
-    timed = [entry for entry in sheet.entries if entry.start is not None or entry.stop is not None]
-    if len({(entry.start, entry.stop, entry.drug) for entry in timed}) == len(timed):
+    if len({(entry.start, entry.stop, entry.drug) for entry in sheet.entries}) == len(sheet.entries):
         return
     seen: dict[tuple[object, ...], Entry] = {}
-    for entry in timed:
+    for entry in sheet.entries:
         given = entry.given
-        if given.status in NOT_DONE:
+        if given.status in NOT_DONE or (entry.start is None and entry.stop is None):
             continue
         same = (given.drug.name, given.route, given.technique, entry.start, entry.stop,
                 given.dose, given.access, entry.visit)  # fmt: skip

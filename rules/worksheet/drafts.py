@@ -72,10 +72,15 @@ def in_order(draft: Draft) -> tuple[bool, tuple[int, int, int, int, str], str, d
     return (draft.role in OF_DRUGS, draft.order, draft.code, draft.date_of_service, tuple(draft.modifiers))
 
 
+def ids_of(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """The ids of these entries, each once, in order."""
+    if len(entries) == 1:
+        return (entries[0].id,)
+    return tuple(sorted({entry.id for entry in entries}))
+
+
 def coded_line(draft: Draft) -> CodedLine:
     """The line as it is handed out."""
-    entries = draft.entries
-    ids = (entries[0].id,) if len(entries) == 1 else tuple(sorted({entry.id for entry in entries}))
     # In the order of CodedLine's fields: naming each of them costs as much as the line itself.
     return CodedLine(
         draft.key,
@@ -83,7 +88,7 @@ def coded_line(draft: Draft) -> CodedLine:
         draft.units,
         draft.role,
         draft.family,
-        ids,
+        ids_of(draft.entries),
         draft.date_of_service,
         tuple(draft.modifiers),
         draft.access,

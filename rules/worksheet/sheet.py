@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
-from operator import attrgetter
+from operator import itemgetter
 
 from rules import chronology
 from rules.chronology import Spans
@@ -20,12 +20,13 @@ from rules.result import (
     Step,
     SuggestedDiagnosis,
     UnitLedgerEntry,
+    make_step,
 )
 from rules.rulebook.model import InForce
 from rules.rulebook.policy import Policy
 from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
 from rules.worksheet.doses import Dose
-from rules.worksheet.drafts import SLOT_ORDER, Draft, coded_line, in_order
+from rules.worksheet.drafts import SLOT_ORDER, Draft, coded_line, ids_of, in_order
 from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, AccessSheet, Entry, Unit
 
@@ -55,7 +56,7 @@ class Worksheet:
 
     def chose(self, kind: str, rule: str, key: str, /, **values: Scalar) -> Step:
         """A step that a policy value decided."""
-        return Step(kind, rule, tuple(values.items()), (key, self.answers[key]))
+        return make_step(kind, rule, tuple(values.items()), (key, self.answers[key]))
 
     def withhold(self, entries: Iterable[Entry], reason: Reason, why: Step, spans: Spans | None = None) -> None:
         """Minutes of these entries earn nothing; without `spans` all their running minutes."""
@@ -80,12 +81,12 @@ class Worksheet:
         self,
         kind: FindingKind,
         severity: Severity,
-        entries: Iterable[Entry],
+        entries: Sequence[Entry],
         why: Step,
         mend: Step | None = None,
     ) -> None:
         """A finding about these entries, or about the encounter where there are none."""
-        ids = tuple(sorted({entry.id for entry in entries}))
+        ids = ids_of(entries)
         self.findings.append((ids, Finding(kind, severity, ids, why, mend)))
 
     def bill(  # noqa: PLR0913 (all but two by keyword)
@@ -206,7 +207,7 @@ class Worksheet:
         used: dict[str, int] = {}
         lines = []
         for draft in sorted(self.drafts, key=in_order):
-            stem = "-".join([draft.code, *draft.modifiers])
+            stem = "-".join([draft.code, *draft.modifiers]) if draft.modifiers else draft.code
             nth = used[stem] = used.get(stem, 0) + 1
             draft.key = f"{stem}-{nth}"
             lines.append(coded_line(draft))
@@ -216,20 +217,19 @@ class Worksheet:
         """Every charted minute in its bucket, by administration and clock. Lines have their keys by now."""
         rows = []
         for entry, bucket, spans in self.ledger:
-            if not spans:
-                continue
-            minutes = chronology.total(spans)
-            clocks = chronology.clock_texts(spans, entry.offset)
-            if isinstance(bucket, Draft):
-                rows.append(LedgerEntry(entry.id, bucket.key, True, minutes, clocks))  # noqa: FBT003
-            else:
-                rows.append(LedgerEntry(entry.id, str(bucket), False, minutes, clocks))  # noqa: FBT003
+            if spans:
+                is_line = isinstance(bucket, Draft)
+                name = bucket.key if isinstance(bucket, Draft) else str(bucket)
+                clocks = chronology.clock_texts(spans, entry.offset)
+                row = (entry.id, name, is_line, chronology.total(spans), clocks)
+                rows.append(tuple.__new__(LedgerEntry, row))
         rows.sort(key=_IN_LEDGER)
         return tuple(rows)
 
     def settled_not_billed(self) -> tuple[NotBilled, ...]:
         """What earned nothing, by clock and administration."""
-        self.not_billed.sort(key=_in_clock_order)
+        if len(self.not_billed) > 1:
+            self.not_billed.sort(key=_in_clock_order)
         return tuple([row for _, row in self.not_billed])
 
     def settled_findings(self) -> tuple[Finding, ...]:
@@ -243,7 +243,7 @@ class Worksheet:
 
 NOT_IN_FORCE: tuple[str, None] = ("", None)
 _WEIGHT = {Severity.BLOCKS: 0, Severity.WARNS: 1, Severity.INFORMS: 2}
-_IN_LEDGER = attrgetter("administration", "spans", "bucket")
+_IN_LEDGER = itemgetter(*map(LedgerEntry._fields.index, ("administration", "spans", "bucket")))
 
 
 def _in_clock_order(row: tuple[Entry, NotBilled]) -> tuple[int, str, str, int]:

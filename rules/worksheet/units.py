@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from rules import chronology
 from rules.chronology import Spans
 from rules.facts import Administration
-from rules.result import Step
+from rules.result import Step, make_step
 from rules.vocabulary import LineFamily, Reason, Technique
 
 LAST = 1 << 60
@@ -74,11 +74,10 @@ class Unit:
     """Its drugs, for a sentence."""
 
     def __post_init__(self) -> None:
-        start, stop = self.start, self.stop
+        start, stop, entries = self.start, self.stop, self.entries
         self.minutes = chronology.total(self.runs)
         self.at = at = start if start is not None else LAST if stop is None else stop
         self.end = at if stop is None else stop
-        entries = self.entries
         first = entries[0]
         self.offset = first.offset
         self.names = first.drug if len(entries) == 1 else names(entries)
@@ -111,10 +110,11 @@ class Service:
 
     def __post_init__(self) -> None:
         units = self.units
-        self.entries = entries_of(units)
-        self.offset = units[0].offset
-        self.names = units[0].names if len(units) == 1 else names(self.entries)
-        self.ran = Step("running", "B8", (("minutes", self.minutes), ("runs", len(units)), ("drug", self.names)))
+        first, count = units[0], len(units)
+        self.offset = first.offset
+        self.entries = first.entries if count == 1 else entries_of(units)
+        self.names = drugs = first.names if count == 1 else names(self.entries)
+        self.ran = make_step("running", "B8", (("minutes", self.minutes), ("runs", count), ("drug", drugs)))
 
 
 @dataclass(slots=True, eq=False)
@@ -159,4 +159,4 @@ def runs_of(parts: Sequence[Entry] | Sequence[Unit]) -> Spans:
 def running(units: Sequence[Unit], minutes: int) -> Step:
     """How long these units ran together (B8)."""
     drug = names(entries_of(units))
-    return Step("running", "B8", (("minutes", minutes), ("runs", len(units)), ("drug", drug)))
+    return make_step("running", "B8", (("minutes", minutes), ("runs", len(units)), ("drug", drug)))
