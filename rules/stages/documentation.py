@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from rules import amounts
 from rules.facts import Order, PriorAuthorization
-from rules.vocabulary import FindingKind, Purpose, Role, Severity
+from rules.vocabulary import FindingKind, Purpose, Severity
+from rules.worksheet.drafts import OF_DRUGS
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry, names
@@ -88,6 +89,8 @@ def _lots(sheet: Worksheet) -> None:
 
 def _plan_and_response(sheet: Worksheet) -> None:
     documents = sheet.facts.documents
+    if documents.has_treatment_plan is not False and documents.has_response_charted is not False:
+        return
     chemo = [entry for entry in sheet.passed if entry.family == CHEMO]
     if not chemo:
         return
@@ -160,13 +163,15 @@ def _off_label(sheet: Worksheet) -> None:
 def _hydration_necessity(sheet: Worksheet) -> None:
     """Billed hydration wants a covered reason on the encounter (D3, RAC 0137)."""
     charted = sheet.facts.diagnoses
+    if charted is None:
+        return
     billed = [
         entry
         for draft in sheet.drafts
-        if draft.family == HYDRATION and draft.role not in (Role.DRUG, Role.DISCARDED)
+        if draft.family == HYDRATION and draft.role not in OF_DRUGS
         for entry in draft.entries
     ]
-    if charted is None or not billed:
+    if not billed:
         return
     covered = tuple(prefix.replace(".", "") for prefix in sheet.policy.hydration_necessity)
     if not any(str(code).upper().replace(".", "").startswith(covered) for code in charted):

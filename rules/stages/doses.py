@@ -24,6 +24,8 @@ from rules.worksheet.words import IV
 NOT_THE_DRUG = frozenset({Purpose.FLUSH, Purpose.CARRIER, Purpose.DILUENT})
 """Fluid that serves another drug is a supply, not a drug line (F1)."""
 NEVER_UNCLASSIFIED = frozenset({Family.BLOOD, Family.VACCINE, Family.CONTRAST, Family.HYDRATION_FLUID})
+BLOOD = Family.BLOOD
+NOT_DONE = frozenset({AdministrationStatus.NOT_GIVEN, AdministrationStatus.ENTERED_IN_ERROR})
 DISCOUNTED = "TB"
 ROUTE_MODIFIERS: dict[str, str] = {IV: "JA", Route.SC: "JB"}
 
@@ -32,18 +34,15 @@ def gather(sheet: Worksheet) -> None:
     """Adds the amounts of each code and date; a drug without a code gets its line here."""
     doses: dict[tuple[object, ...], Dose] = {}
     for place, entry in enumerate(sheet.entries):
-        if _is_drug_line(sheet, entry):
+        if entry.given.drug.billing_codes is not None and _is_drug_line(sheet, entry):
             _add(sheet, doses, entry, place)
     sheet.doses = list(doses.values())
 
 
 def _is_drug_line(sheet: Worksheet, entry: Entry) -> bool:
+    """Whether a drug that may have a code was given as a drug, to an outpatient."""
     given = entry.given
-    if given.drug.billing_codes is None or given.purpose in NOT_THE_DRUG:
-        return False
-    if given.drug.family == Family.BLOOD:
-        return False
-    if given.status in (AdministrationStatus.NOT_GIVEN, AdministrationStatus.ENTERED_IN_ERROR):
+    if given.purpose in NOT_THE_DRUG or given.drug.family == BLOOD or given.status in NOT_DONE:
         return False
     order = sheet.facts.inpatient_order
     known = entry.stop if entry.start is None else entry.start

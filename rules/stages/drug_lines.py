@@ -19,6 +19,8 @@ WHOLE_VIAL = "one_line_whole_vial"
 
 def code(sheet: Worksheet) -> None:
     """Gives each dose its lines."""
+    if not sheet.doses:
+        return
     for place, dose in enumerate(sheet.doses):
         _lines(sheet, dose, place)
     _attest_once(sheet)
@@ -27,6 +29,8 @@ def code(sheet: Worksheet) -> None:
 def _attest_once(sheet: Worksheet) -> None:
     """Where any of a drug was discarded on a date, no other line of it that day says that nothing was (H6)."""
     discarded = {(draft.code, draft.date_of_service) for draft in sheet.drafts if DISCARDED in draft.modifiers}
+    if not discarded:
+        return
     for draft in sheet.drafts:
         if NONE_DISCARDED in draft.modifiers and (draft.code, draft.date_of_service) in discarded:
             draft.modifiers.remove(NONE_DISCARDED)

@@ -1,8 +1,8 @@
 """What does not belong beside these lines on one claim (coding-rules section 10)."""
 
 from rules.result import Step
-from rules.vocabulary import FindingKind, Role, Setting, Severity
-from rules.worksheet.drafts import Draft
+from rules.vocabulary import FindingKind, Setting, Severity
+from rules.worksheet.drafts import OF_DRUGS, Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 
@@ -17,10 +17,13 @@ PRACTICE_EXPENSE = (("96360", "96425"), ("96521", "96523"))
 
 def check(sheet: Worksheet) -> None:
     """Findings about other services of the encounter and about who may report; never a silent change."""
-    administered = [draft for draft in sheet.drafts if draft.role not in (Role.DRUG, Role.DISCARDED)]
+    facts = sheet.facts
+    if not facts.other_services and str(facts.place_of_service) not in FACILITY_PLACES:
+        return
+    administered = [draft for draft in sheet.drafts if draft.role not in OF_DRUGS]
     if not administered:
         return
-    for service in sheet.facts.other_services:
+    for service in facts.other_services:
         _beside(sheet, str(service.code), service.modifiers)
     _who_reports(sheet, administered)
 

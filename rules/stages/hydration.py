@@ -11,15 +11,18 @@ from rules.worksheet.steps import step
 from rules.worksheet.units import AccessSheet, Entry, Service, Unit, entries_of, runs_of
 from rules.worksheet.words import CHEMO, HYDRATION, INFUSION, PUSH
 
+ANOTHER_INITIAL = step("another_initial", "A3")
+NEVER_RAN = step("hydration_under_31", "B4", minutes=0, longest=0)
+UNDER_TRANSFUSION = step("hydration_under_transfusion", "D5")
 AROUND_CHEMO = frozenset({Purpose.PRE_HYDRATION, Purpose.POST_HYDRATION})
 
 
 def measure(sheet: Worksheet) -> None:
     """Sets each access's hydration service, or gives the reason why its fluid earns nothing."""
     for access in sheet.accesses:
-        units = [unit for unit in access.units if unit.family == HYDRATION]
-        units = [unit for unit in units if unit.technique == INFUSION]
-        units = _not_integral(sheet, access, units)
+        units = [unit for unit in access.units if unit.family == HYDRATION and unit.technique == INFUSION]
+        if units:
+            units = _not_integral(sheet, access, units)
         if units and _is_allowed(sheet, access, units):
             access.hydration = _service(sheet, access, units)
 
@@ -81,27 +84,11 @@ def _withhold(sheet: Worksheet, units: list[Unit], reason: Reason, why: Step) ->
 
 
 def _service(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> Service | None:
-    runs = runs_of(units)
-    under = _infusing(sheet, access)
-    blood = sheet.transfusions.get(access.visit, ())
-    left = chronology.minus(chronology.minus(runs, under), blood)
-    least = int(sheet.answers["hydration_interval_min"])
-    counted = tuple(span for span in left if span[1] - span[0] >= least)
-    units_earned = _marks(sheet, counted)
     entries = entries_of(units)
-    beside = chronology.common(runs, under)
-    sheet.withhold(
-        entries,
-        Reason.HYDRATION_UNDER_INFUSION,
-        step("hydration_under_infusion", "B12", access=access.label),
-        beside,
-    )
-    sheet.withhold(
-        entries,
-        Reason.TRANSFUSION_HYDRATION,
-        step("hydration_under_transfusion", "D5"),
-        chronology.common(chronology.minus(runs, under), blood),
-    )
+    left = _not_beside(sheet, access, entries, runs_of(units))
+    least = int(sheet.answers["hydration_interval_min"])
+    counted = left if least <= 1 else tuple([span for span in left if span[1] - span[0] >= least])
+    units_earned = _marks(sheet, counted)
     if not units_earned:
         _find_short(sheet, units, left)
         return None
@@ -113,8 +100,7 @@ def _service(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> Servic
             chronology.minus(left, counted),
         )
     contributing = [unit for unit in units if chronology.common(unit.runs, counted)]
-    never_ran = step("hydration_under_31", "B4", minutes=0, longest=0)
-    sheet.withhold([entry for entry in entries if not entry.runs], Reason.HYDRATION_UNDER_31, never_ran)
+    _withhold_never_ran(sheet, entries, NEVER_RAN)
     return Service(
         units=contributing,
         family=HYDRATION,
@@ -122,19 +108,42 @@ def _service(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> Servic
         runs=counted,
         minutes=chronology.total(counted),
         start=counted[0][0],
-        id=min(unit.id for unit in contributing),
+        id=min([unit.id for unit in contributing]),
         hour_marks=units_earned,
     )
+
+
+def _not_beside(sheet: Worksheet, access: AccessSheet, entries: list[Entry], runs: Spans) -> Spans:
+    """The minutes that ran beside neither an infusion nor a transfusion; withholds the others (B12, D5)."""
+    left = chronology.minus(runs, _infusing(sheet, access))
+    if left != runs:
+        why = step("hydration_under_infusion", "B12", access=access.label)
+        sheet.withhold(entries, Reason.HYDRATION_UNDER_INFUSION, why, chronology.minus(runs, left))
+    blood = sheet.transfusions.get(access.visit, ())
+    alone = chronology.minus(left, blood)
+    if alone != left:
+        under_blood = chronology.minus(left, alone)
+        sheet.withhold(entries, Reason.TRANSFUSION_HYDRATION, UNDER_TRANSFUSION, under_blood)
+    return alone
+
+
+def _withhold_never_ran(sheet: Worksheet, entries: list[Entry], why: Step) -> None:
+    """Fluid that was charted and never ran earns nothing."""
+    still = [entry for entry in entries if not entry.runs]
+    if still:
+        sheet.withhold(still, Reason.HYDRATION_UNDER_31, why)
 
 
 def _infusing(sheet: Worksheet, access: AccessSheet) -> Spans:
     """Minutes in which a chemo or therapeutic infusion runs in the access (B12); pushes by policy (B11)."""
     deducts_pushes = sheet.answers["deduct_pushes"] == "true"
     return chronology.union(
-        span
-        for unit in access.units
-        if unit.family != HYDRATION and (unit.technique != PUSH or deducts_pushes)
-        for span in unit.runs
+        [
+            span
+            for unit in access.units
+            if unit.family != HYDRATION and (deducts_pushes or unit.technique != PUSH)
+            for span in unit.runs
+        ]
     )
 
 
@@ -149,7 +158,7 @@ def _unit_marks(sheet: Worksheet, spans: Spans) -> tuple[int, ...]:
     first, hour = sheet.minutes.hydration_from, sheet.minutes.hour
     minutes = chronology.total(spans)
     count = 0 if minutes < first else (minutes + hour - first) // hour
-    return tuple(chronology.minute_at(spans, first - 1 + hour * nth) for nth in range(count))
+    return chronology.minutes_at(spans, first - 1, hour, count) if count else ()
 
 
 def _find_short(sheet: Worksheet, units: list[Unit], left: Spans) -> None:
@@ -158,7 +167,7 @@ def _find_short(sheet: Worksheet, units: list[Unit], left: Spans) -> None:
     minutes = chronology.total(left)
     why = step("hydration_under_31", "B4", minutes=minutes, longest=max((b - a for a, b in left), default=0))
     sheet.withhold(entries, Reason.HYDRATION_UNDER_31, why, left)
-    sheet.withhold([entry for entry in entries if not entry.runs], Reason.HYDRATION_UNDER_31, why)
+    _withhold_never_ran(sheet, entries, why)
     sheet.find(FindingKind.HYDRATION_UNDER_31, Severity.INFORMS, entries, why)
 
 
@@ -204,7 +213,7 @@ def _code_additional(
     kind = "hydration_beside" if is_beside else "hydration_further"
     lost: tuple[Lost, ...] = ()
     if is_beside:
-        lost = sheet.lost("hydration_initial", step("another_initial", "A3"))
+        lost = sheet.lost("hydration_initial", ANOTHER_INITIAL)
     sheet.bill_hours(
         "hydration_additional",
         _timed_entries(service),
@@ -225,4 +234,6 @@ def _code_additional(
 
 def _timed_entries(service: Service) -> list[Entry]:
     """The entries of which minutes count."""
+    if len(service.entries) == 1:
+        return service.entries
     return [entry for entry in service.entries if chronology.common(entry.runs, service.runs)]

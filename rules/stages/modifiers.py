@@ -1,10 +1,12 @@
 """Modifiers that depend on more than one line (coding-rules sections 8 and 10)."""
 
-from rules.vocabulary import Role
-from rules.worksheet.drafts import Draft
+from collections import Counter
+
+from rules.worksheet.drafts import OF_DRUGS, Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.words import HYDRATION
 
+OF_FLUID = frozenset({"hydration_initial", "hydration_additional"})
 OF_ANOTHER_FAMILY = frozenset({"declotting", "intravesical"})
 DISTINCT, SEPARATE_SITE, SEPARATE_ENCOUNTER = "59", "XS", "XE"
 
@@ -17,9 +19,10 @@ def apply(sheet: Worksheet) -> None:
 
 def _second_initials(sheet: Worksheet) -> None:
     """The lower-ranked initial services carry the modifier (A2)."""
-    initials = sorted((draft for draft in sheet.drafts if draft.is_initial), key=lambda d: _rank(sheet, d))
-    if not initials:
+    initials = [draft for draft in sheet.drafts if draft.is_initial]
+    if not initials or (len(initials) == 1 and not sheet.facts.has_earlier_encounter):
         return
+    initials.sort(key=lambda draft: _rank(sheet, draft))
     highest = initials[0]
     lower = initials if sheet.facts.has_earlier_encounter else initials[1:]
     policy = sheet.answers["second_initial_modifier"]
@@ -36,27 +39,27 @@ def _rank(sheet: Worksheet, draft: Draft) -> tuple[int, int, tuple[int, int, int
     is_hydration = draft.family == HYDRATION
     name = "hydration" if is_hydration else f"{draft.family}_{kind}"
     minutes = 0 if draft.minutes is None else draft.minutes
-    return (sheet.in_force.hierarchy.index(name), -minutes, draft.order)
+    return (sheet.in_force.places[name], -minutes, draft.order)
 
 
 def _hydration(sheet: Worksheet) -> None:
     """By policy, 59 on hydration's first line when another line of the family stands on the visit (D4)."""
     if sheet.answers["hydration_modifier"] == "none":
         return
-    for visit in {draft.visit for draft in sheet.drafts}:
-        of_visit = [draft for draft in sheet.drafts if draft.visit == visit]
-        others = [
-            draft
-            for draft in of_visit
-            if draft.family != HYDRATION
-            and draft.role not in (Role.DRUG, Role.DISCARDED)
-            and draft.slot not in OF_ANOTHER_FAMILY
-        ]
-        fluid = [draft for draft in of_visit if draft.slot in ("hydration_initial", "hydration_additional")]
-        for access in {draft.access for draft in fluid}:
-            lines = [draft for draft in fluid if draft.access == access]
-            first = min(lines, key=lambda draft: (not draft.is_initial, draft.date_of_service))
-            is_beside = others or len({draft.access for draft in fluid}) > 1
-            if is_beside and DISTINCT not in first.modifiers:
-                first.modifiers.append(DISTINCT)
-                first.steps.append(sheet.chose("hydration_modifier", "D4", "hydration_modifier"))
+    fluid = [draft for draft in sheet.drafts if draft.slot in OF_FLUID]
+    if not fluid:
+        return
+    beside = {
+        draft.visit
+        for draft in sheet.drafts
+        if draft.family != HYDRATION and draft.role not in OF_DRUGS and draft.slot not in OF_ANOTHER_FAMILY
+    }
+    lines: dict[tuple[int, str | None], list[Draft]] = {}
+    for draft in fluid:
+        lines.setdefault((draft.visit, draft.access), []).append(draft)
+    accesses = Counter(visit for visit, _ in lines)
+    for (visit, _), of_access in lines.items():
+        first = min(of_access, key=lambda draft: (not draft.is_initial, draft.date_of_service))
+        if (visit in beside or accesses[visit] > 1) and DISTINCT not in first.modifiers:
+            first.modifiers.append(DISTINCT)
+            first.steps.append(sheet.chose("hydration_modifier", "D4", "hydration_modifier"))

@@ -3,7 +3,7 @@
 from rules.ndc import ndc_of_claim
 from rules.result import NdcLine
 from rules.vocabulary import FindingKind, Role, Severity
-from rules.worksheet.drafts import Draft
+from rules.worksheet.drafts import OF_DRUGS, Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 
@@ -14,7 +14,7 @@ CODED = "drug"
 def attach(sheet: Worksheet) -> None:
     """Gives each drug line the claim's NDC where the policy asks for it; an unclassified drug always has it."""
     for draft in sheet.drafts:
-        if draft.role in (Role.DRUG, Role.DISCARDED):
+        if draft.role in OF_DRUGS:
             _attach(sheet, draft)
 
 
