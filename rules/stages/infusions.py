@@ -5,7 +5,7 @@ from datetime import date
 
 from rules import chronology
 from rules.chronology import Spans
-from rules.result import Lost, Step
+from rules.result import Lost, Step, make_step
 from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
@@ -18,6 +18,9 @@ STOPPED = "53"
 
 INITIAL_SLOT = {family: f"{family}_infusion_initial" for family in LineFamily}
 WORD = {family: family.value for family in LineFamily}
+INITIAL, SEQUENTIAL = Role.INITIAL, Role.SEQUENTIAL
+CONCURRENT, ADDITIONAL_HOUR = Role.CONCURRENT, Role.ADDITIONAL_HOUR
+PARTIAL_OVERLAP, INFORMS = FindingKind.PARTIAL_OVERLAP, Severity.INFORMS
 ANOTHER_INITIAL = step("another_initial", "A1")
 
 
@@ -71,9 +74,9 @@ def _order(service: Service) -> tuple[bool, int, int, str]:
 
 def _initial(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
     slot = INITIAL_SLOT[service.family]
-    why = Step("initial_infusion", "A1", (("minutes", service.minutes), ("family", WORD[service.family])))
+    why = make_step("initial_infusion", "A1", (("minutes", service.minutes), ("family", WORD[service.family])))
     steps = [why, *access.why_initial(), service.ran]
-    draft = _first_hour(sheet, access, service, slot=slot, role=Role.INITIAL, steps=steps)
+    draft = _first_hour(sheet, access, service, slot=slot, role=INITIAL, steps=steps)
     draft.is_initial = True
 
 
@@ -116,10 +119,15 @@ def _first_hour(
             "chemo_hour" if service.family == CHEMO else "therapeutic_hour",
             service.entries,
             marks,
-            role=Role.ADDITIONAL_HOUR,
+            role=ADDITIONAL_HOUR,
             family=service.family,
             steps=[
-                sheet.chose("additional_hours", "B3", "same_drug_runs", minutes=minutes, units=len(marks)),
+                make_step(
+                    "additional_hours",
+                    "B3",
+                    (("minutes", minutes), ("units", len(marks))),
+                    ("same_drug_runs", sheet.answers["same_drug_runs"]),
+                ),
                 service.ran,
             ],
             at=service.start,
@@ -176,20 +184,19 @@ def _is_timed_by_its_own(sheet: Worksheet, service: Service, beside: list[tuple[
     minutes = chronology.total(own)
     if minutes < sheet.minutes.infusion_from:
         return False
+    remainder = sheet.answers["overlap_remainder"]
     sheet.find(
-        FindingKind.PARTIAL_OVERLAP,
-        Severity.INFORMS,
+        PARTIAL_OVERLAP,
+        INFORMS,
         service.entries,
-        sheet.chose(
+        make_step(
             "partial_overlap",
             "R9",
-            "overlap_remainder",
-            drug=service.names,
-            own=minutes,
-            minutes=service.minutes,
+            (("drug", service.names), ("own", minutes), ("minutes", service.minutes)),
+            ("overlap_remainder", remainder),
         ),
     )
-    if sheet.answers["overlap_remainder"] != "sequential":
+    if remainder != "sequential":
         return False
     service.own = own
     service.hour_marks = sheet.hour_marks(own, minutes)
@@ -200,7 +207,7 @@ def _sequential(sheet: Worksheet, access: AccessSheet, service: Service) -> None
     is_chemo = service.family == CHEMO
     slot = "chemo_sequential" if is_chemo else "therapeutic_sequential"
     if service.own is None:
-        why = Step("sequential", "C1", (("drug", service.names), ("minutes", service.minutes)))
+        why = make_step("sequential", "C1", (("drug", service.names), ("minutes", service.minutes)))
     else:
         why = sheet.chose(
             "sequential_by_own_minutes",
@@ -214,7 +221,7 @@ def _sequential(sheet: Worksheet, access: AccessSheet, service: Service) -> None
         access,
         service,
         slot,
-        role=Role.SEQUENTIAL,
+        role=SEQUENTIAL,
         steps=[why, service.ran],
         lost=sheet.lost(INITIAL_SLOT[service.family], ANOTHER_INITIAL),
     )
@@ -240,7 +247,7 @@ def _concurrent(
     sheet.bill(
         "therapeutic_concurrent",
         service.entries,
-        role=Role.CONCURRENT,
+        role=CONCURRENT,
         family=service.family,
         steps=[why, service.ran],
         at=service.start,
@@ -259,7 +266,7 @@ def _concurrent_chemo(sheet: Worksheet, access: AccessSheet, service: Service, p
     if choice == "none":
         sheet.withhold(service.entries, Reason.CONCURRENT_CHEMO, why)
     elif choice == sheet.in_force.codes.get("chemo_sequential"):
-        _first_hour(sheet, access, service, "chemo_sequential", role=Role.SEQUENTIAL, steps=[why])
+        _first_hour(sheet, access, service, "chemo_sequential", role=SEQUENTIAL, steps=[why])
     else:
         sheet.bill(
             "chemo_unlisted",

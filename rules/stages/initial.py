@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import TypeAlias
 
-from rules.result import Step
+from rules.result import Step, make_step
 from rules.vocabulary import FindingKind, LineFamily, Setting, Severity
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, AccessSheet, Entry, Service, Unit
 from rules.worksheet.words import CHEMO, HYDRATION
+
+OFFICE = Setting.OFFICE
 
 Candidate: TypeAlias = Service | Unit
 
@@ -47,7 +49,7 @@ def _first_pushes(access: AccessSheet) -> Iterator[Unit]:
 
 
 def _follows_reason(sheet: Worksheet) -> bool:
-    return sheet.facts.setting == Setting.OFFICE and sheet.answers["office_initial"] == "primary_reason"
+    return sheet.facts.setting == OFFICE and sheet.answers["office_initial"] == "primary_reason"
 
 
 def _by_reason(sheet: Worksheet, access: AccessSheet, candidates: list[Candidate]) -> Candidate:
@@ -109,7 +111,6 @@ def _by_hierarchy(sheet: Worksheet, access: AccessSheet, candidates: list[Candid
 
 def _why_highest(first: Rank, second: Rank, next_: Candidate) -> Step:
     """The highest class, or within its class the longest, the earliest, the first by id (A3)."""
-    for kind, of_first, of_second in zip(RANKED_BY, first, second, strict=True):
-        if of_first != of_second:
-            break
-    return Step(kind, "A3", (("second", next_.names),))
+    pairs = zip(first, second, strict=True)
+    decided = next((place for place, (one, other) in enumerate(pairs) if one != other), len(first) - 1)
+    return make_step(RANKED_BY[decided], "A3", (("second", next_.names),))

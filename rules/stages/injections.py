@@ -30,9 +30,7 @@ def code(sheet: Worksheet) -> None:
     injections: list[Unit] = []
     sc_infusions: list[Unit] = []
     ia_infusions: list[Unit] = []
-    for unit in sheet.units:
-        if unit.missing is not None or (unit.route == IV and unit.technique in CODED_BEFORE):
-            continue
+    for unit in _left(sheet):
         if unit.technique == Technique.ON_BODY_INJECTOR:
             _stand(sheet, unit, "on_body_injector", Role.INJECTION, kind="on_body_injector", rule="C12")
         elif unit.technique == Technique.PUMP_REFILL:
@@ -53,6 +51,15 @@ def code(sheet: Worksheet) -> None:
         _sc_infusions(sheet, sc_infusions)
     if ia_infusions:
         _ia_infusions(sheet, ia_infusions)
+
+
+def _left(sheet: Worksheet) -> list[Unit]:
+    """What no access has as a service."""
+    return [
+        unit
+        for unit in sheet.units
+        if unit.missing is None and (unit.technique not in CODED_BEFORE or unit.route != IV)
+    ]
 
 
 def _stand(sheet: Worksheet, unit: Unit, slot: str, role: Role, *, kind: str, rule: str) -> Draft:

@@ -3,7 +3,7 @@
 from collections import deque
 from operator import attrgetter
 
-from rules.result import Lost, Step
+from rules.result import Lost, Step, make_step
 from rules.vocabulary import LineFamily, Reason, Role, Setting, Technique
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
@@ -13,6 +13,7 @@ from rules.worksheet.words import CHEMO
 
 INITIAL_SLOT = {family: f"{family}_push_initial" for family in LineFamily}
 WORD = {family: family.value for family in LineFamily}
+INITIAL, PUSHED, REPEATED = Role.INITIAL, Role.PUSH, Role.REPEAT_PUSH
 ANOTHER_INITIAL = step("another_initial", "A3")
 SAME_DRUG_AGAIN = step("same_drug_again", "C5")
 UNTIMED = step("push_untimed", "B1")
@@ -39,15 +40,17 @@ class _Given:
     """What of each drug has been given in the access so far: infusions, pushes, the end of the last reported."""
 
     def __init__(self, access: AccessSheet) -> None:
-        infusions = [unit for service in access.infusions for unit in service.units]
-        self.infusions = deque(sorted(infusions, key=_AT))
-        """Those that began after the last push asked about, by start."""
-        self.infused = {name for unit in infusions for name in unit.ingredients}
-        self.pumped = {
-            name for unit in access.units if unit.technique == Technique.PUMP_INITIATION for name in unit.ingredients
-        }
+        self.access = access
+        self.infused = {name for service in access.infusions for name in service.ingredients}
         self.pushed: set[str] = set()
         self.ends: dict[str, int] = {}
+        self.infusions: deque[Unit] | None = None
+        """Those that began after the last push asked about, by start; None before the first."""
+
+    def pumped(self) -> set[str]:
+        """The drugs that a pump of the access was filled with."""
+        units = self.access.units
+        return {name for unit in units if unit.technique == Technique.PUMP_INITIATION for name in unit.ingredients}
 
     def report(self, given: Unit) -> None:
         for name in given.ingredients:
@@ -58,6 +61,9 @@ class _Given:
 
         Pushes are to be asked about in clock order.
         """
+        if self.infusions is None:
+            infusions = [unit for service in self.access.infusions for unit in service.units]
+            self.infusions = deque(sorted(infusions, key=_AT))
         while self.infusions and self.infusions[0].at <= push.at:
             self.report(self.infusions.popleft())
         return max([self.ends[name] for name in push.ingredients if name in self.ends], default=None)
@@ -68,15 +74,15 @@ _AT = attrgetter("at")
 
 def _initial(sheet: Worksheet, access: AccessSheet, push: Unit) -> None:
     slot = INITIAL_SLOT[push.family]
-    why = Step("initial_push", "A1", (("drug", push.names), ("family", WORD[push.family])))
+    why = make_step("initial_push", "A1", (("drug", push.names), ("family", WORD[push.family])))
     steps = [why, *access.why_initial(), _time(push)]
-    draft = _line(sheet, access, push, slot, role=Role.INITIAL, steps=steps)
+    draft = _line(sheet, access, push, slot, role=INITIAL, steps=steps)
     draft.is_initial = True
 
 
 def _time(push: Unit) -> Step:
     if push.start is not None and push.stop is not None:
-        return Step("push_minutes", "B1", (("minutes", push.minutes),))
+        return make_step("push_minutes", "B1", (("minutes", push.minutes),))
     return UNTIMED
 
 
@@ -109,11 +115,11 @@ def _chemo(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Given) -> 
         why = step("repeat_push_chemo", "C5", drug=push.names)
         sheet.withhold(push.entries, Reason.REPEAT_PUSH_CHEMO, why)
         return
-    both_ways = push.ingredients & (given.infused | given.pumped)
+    both_ways = push.ingredients & (given.infused | given.pumped())
     kind = "push_of_infused_chemo" if both_ways else "further_push"
-    steps = [step(kind, "C5", drug=push.names), _time(push)]
+    steps = [make_step(kind, "C5", (("drug", push.names),)), _time(push)]
     lost = sheet.lost("chemo_push_initial", ANOTHER_INITIAL)
-    _line(sheet, access, push, "chemo_push", role=Role.PUSH, steps=steps, lost=lost)
+    _line(sheet, access, push, "chemo_push", role=PUSHED, steps=steps, lost=lost)
     given.report(push)
 
 
@@ -121,9 +127,9 @@ def _therapeutic(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Give
     is_infused = not push.ingredients.isdisjoint(given.infused)
     is_repeat = not push.ingredients.isdisjoint(given.pushed)
     if not is_infused and not is_repeat:
-        steps = [step("further_push", "C5", drug=push.names), _time(push)]
+        steps = [make_step("further_push", "C5", (("drug", push.names),)), _time(push)]
         lost = sheet.lost("therapeutic_push_initial", ANOTHER_INITIAL)
-        _line(sheet, access, push, "therapeutic_push", role=Role.PUSH, steps=steps, lost=lost)
+        _line(sheet, access, push, "therapeutic_push", role=PUSHED, steps=steps, lost=lost)
         given.report(push)
         return
     verdict = _withheld(sheet, push, given, is_infused=is_infused)
@@ -161,5 +167,5 @@ def _repeat(sheet: Worksheet, access: AccessSheet, push: Unit, given: _Given) ->
         gap = push.at - end
         why = sheet.chose("repeat_push", "C5", "repeat_push_gap", drug=push.names, gap=gap)
     lost = sheet.lost("therapeutic_push", SAME_DRUG_AGAIN)
-    _line(sheet, access, push, "therapeutic_push_repeat", role=Role.REPEAT_PUSH, steps=[why, _time(push)], lost=lost)
+    _line(sheet, access, push, "therapeutic_push_repeat", role=REPEATED, steps=[why, _time(push)], lost=lost)
     given.report(push)

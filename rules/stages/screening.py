@@ -49,17 +49,20 @@ def screen(sheet: Worksheet) -> None:
     if sheet.facts.inpatient_order is not None:
         given = [entry for entry in given if not _inpatient(sheet, entry)]
     given = _port_flushes(sheet, given)
-    passed = [entry for entry in given if _is_plain(entry) or _passes(sheet, entry)]
+    passed = [
+        entry
+        for entry in given
+        if (
+            entry.given.purpose is None
+            and entry.given.route in CODED_ROUTES
+            and entry.given.drug.family not in SET_ASIDE
+        )
+        or _passes(sheet, entry)
+    ]
     sheet.passed = [entry for entry in passed if entry.problem is None or not _impossible(sheet, entry)]
     for entry in sheet.passed:
         if entry.paused or entry.after_order:
             _keep_ledger(sheet, entry)
-
-
-def _is_plain(entry: Entry) -> bool:
-    """Whether nothing of this section can set it aside."""
-    given = entry.given
-    return given.purpose is None and given.route in CODED_ROUTES and given.drug.family not in SET_ASIDE
 
 
 def _passes(sheet: Worksheet, entry: Entry) -> bool:

@@ -101,8 +101,6 @@ class Service:
     """The minutes that alone are timed, where part of an overlap is set aside."""
     entries: list[Entry] = field(init=False)
     """The entries of all its units, in order of their units."""
-    offset: int = field(init=False)
-    """Minutes that the wall clock of its first entry is ahead of UTC."""
     ran: Step = field(init=False)
     """How long its units ran together (B8)."""
     names: str = field(init=False)
@@ -111,10 +109,14 @@ class Service:
     def __post_init__(self) -> None:
         units = self.units
         first, count = units[0], len(units)
-        self.offset = first.offset
         self.entries = first.entries if count == 1 else entries_of(units)
         self.names = drugs = first.names if count == 1 else names(self.entries)
         self.ran = make_step("running", "B8", (("minutes", self.minutes), ("runs", count), ("drug", drugs)))
+
+    @property
+    def offset(self) -> int:
+        """Minutes that the wall clock of its first entry is ahead of UTC."""
+        return self.units[0].offset
 
 
 @dataclass(slots=True, eq=False)
