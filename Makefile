@@ -61,6 +61,20 @@ django-check: setup-dev ## models match migrations; settings are fit for a deplo
 		SECRET_KEY=only-for-this-check-and-never-used-to-sign-anything-0123456789 \
 		$(RUN) manage.py check --deploy --fail-level WARNING
 
+BENCH_VENV ?= .venv-bench
+
+.PHONY: setup-bench
+setup-bench:
+	@$(PYTHON) -I infusion_coder/bootstrap.py $(BENCH_VENV) requirements-bench.txt
+
+.PHONY: bench
+bench: setup-bench ## measure, and write docs/benchmarks.md
+	@$(BENCH_VENV)/bin/python -m tests.bench.engine --write docs/benchmarks.md
+
+.PHONY: bench-engine
+bench-engine: setup-bench ## measure the engine alone: under a minute, ends with a line of JSON
+	@$(BENCH_VENV)/bin/python -m tests.bench.engine
+
 .PHONY: screenshots
 screenshots: setup-dev ## take the pictures of docs/screenshots with an instance of their own
 	@$(RUN) docs/take_screenshots.py

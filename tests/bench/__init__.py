@@ -1,0 +1,1 @@
+"""What is measured, not tested: scripts with a make target each."""
