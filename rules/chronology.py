@@ -180,7 +180,16 @@ def common(spans: Spans, others: Spans) -> Spans:
     """
     if spans == others:
         return spans
-    return minus(spans, minus(spans, others))
+    shared: list[tuple[int, int]] = []
+    place, last = 0, len(others)
+    for start, stop in spans:
+        while place < last and others[place][1] <= start:
+            place += 1
+        for other_start, other_stop in islice(others, place, None):
+            if other_start >= stop:
+                break
+            shared.append((max(start, other_start), min(stop, other_stop)))
+    return tuple(shared)
 
 
 def total(spans: Spans) -> int:

@@ -1,13 +1,16 @@
 """The order of the diagnoses, and which line points to which (coding-rules section 13)."""
 
+from functools import lru_cache
+
 from rules.result import SuggestedDiagnosis
 from rules.vocabulary import Family, FindingKind, Role, Severity
-from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry
 from rules.worksheet.words import HYDRATION
 
+MOST_POINTERS = 4
+REASON_FOR_VISIT = step("dx_reason_for_visit", "F6")
 CHEMOTHERAPY, IMMUNOTHERAPY = "Z51.11", "Z51.12"
 
 
@@ -16,20 +19,24 @@ def suggest(sheet: Worksheet) -> None:
     charted = sheet.facts.diagnoses
     if charted is None:
         return
-    codes = list(dict.fromkeys(dotted(code) for code in charted if str(code).strip()))
+    codes = list(dict.fromkeys([dotted(code) for code in charted if str(code).strip()]))
     wanted = _reasons_for_visit(sheet, codes)
+    ordered = _in_order(codes, wanted) if wanted else codes
+    for code in ordered:
+        sheet.diagnoses.append(SuggestedDiagnosis(code, REASON_FOR_VISIT if code in wanted else None))
+    _find_sequence(sheet, codes, ordered, wanted)
+    _point(sheet, ordered)
+
+
+def _in_order(codes: list[str], wanted: list[str]) -> list[str]:
+    """The reasons for the visit that are charted, then what they treat, then the rest."""
     first = [code for code in wanted if code in codes]
     rest = [code for code in codes if code not in first]
-    malignancies = [code for code in rest if is_neoplasm(code)] if wanted else []
-    ordered = [*first, *malignancies, *(code for code in rest if code not in malignancies)]
-    for code in ordered:
-        reason = step("dx_reason_for_visit", "F6") if code in first else None
-        sheet.diagnoses.append(SuggestedDiagnosis(code, reason))
-    _find_sequence(sheet, codes, ordered, wanted)
-    for draft in sheet.drafts:
-        draft.diagnoses = _pointers(sheet, draft, ordered)
+    malignancies = [code for code in rest if is_neoplasm(code)]
+    return [*first, *malignancies, *(code for code in rest if code not in malignancies)]
 
 
+@lru_cache(maxsize=4096)
 def dotted(code: str) -> str:
     """An ICD-10-CM code in capitals, its dot after the third character.
 
@@ -106,11 +113,14 @@ def _find_sequence(sheet: Worksheet, codes: list[str], ordered: list[str], wante
         )
 
 
-def _pointers(sheet: Worksheet, draft: Draft, ordered: list[str]) -> tuple[str, ...]:
+def _point(sheet: Worksheet, ordered: list[str]) -> None:
     """Hydration points to the reason for hydration; other lines to the visit's first diagnoses, at most four."""
-    most = 4
-    if draft.family == HYDRATION and draft.role != Role.DRUG:
-        covered = [code for code in ordered if code.startswith(sheet.policy.hydration_necessity)]
-        if covered:
-            return tuple(covered[:most])
-    return tuple(ordered[:most])
+    first = tuple(ordered[:MOST_POINTERS])
+    of_fluid = None
+    for draft in sheet.drafts:
+        draft.diagnoses = first
+        if draft.family == HYDRATION and draft.role != Role.DRUG:
+            if of_fluid is None:
+                covered = [code for code in ordered if code.startswith(sheet.policy.hydration_necessity)]
+                of_fluid = tuple(covered[:MOST_POINTERS]) or first
+            draft.diagnoses = of_fluid

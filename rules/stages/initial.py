@@ -111,6 +111,7 @@ def _by_hierarchy(sheet: Worksheet, access: AccessSheet, candidates: list[Candid
 
 def _why_highest(first: Rank, second: Rank, next_: Candidate) -> Step:
     """The highest class, or within its class the longest, the earliest, the first by id (A3)."""
-    pairs = zip(first, second, strict=True)
-    decided = next((place for place, (one, other) in enumerate(pairs) if one != other), len(first) - 1)
+    decided = 0
+    while first[decided] == second[decided] and decided < len(first) - 1:
+        decided += 1
     return make_step(RANKED_BY[decided], "A3", (("second", next_.names),))

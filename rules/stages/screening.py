@@ -25,7 +25,8 @@ from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry
 
-INCIDENTAL = frozenset({Purpose.KVO, Purpose.FLUSH, Purpose.CARRIER, Purpose.DILUENT})
+FLUSH = Purpose.FLUSH
+INCIDENTAL = frozenset({Purpose.KVO, FLUSH, Purpose.CARRIER, Purpose.DILUENT})
 PART_OF_A_PROCEDURE = frozenset({Purpose.PERIPROCEDURAL, Purpose.SEDATION, Purpose.CONTRAST, Purpose.BLOCK})
 PUMPED = frozenset({Technique.PUMP_INITIATION, Technique.PUMP_UNATTENDED, Technique.PUMP_REFILL})
 KNOWN_ROUTES = frozenset(Route)
@@ -262,14 +263,14 @@ def _set_aside(sheet: Worksheet, entry: Entry, reason: Reason, why: Step) -> Non
 
 def _port_flushes(sheet: Worksheet, given: list[Entry]) -> list[Entry]:
     """96523 once where flushes are all that was given in the visit (C10); returns the other entries."""
-    if not any(entry.given.purpose == Purpose.FLUSH for entry in given):
+    if FLUSH not in {entry.given.purpose for entry in given}:
         return given
     of_visit: dict[int, list[Entry]] = {}
     for entry in given:
         of_visit.setdefault(entry.visit, []).append(entry)
     flushed: set[int] = set()
     for visit, members in sorted(of_visit.items()):
-        if all(entry.given.purpose == Purpose.FLUSH for entry in members):
+        if all(entry.given.purpose == FLUSH for entry in members):
             for entry in members:
                 _keep_ledger(sheet, entry)
             sheet.bill(

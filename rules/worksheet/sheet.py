@@ -58,12 +58,12 @@ class Worksheet:
         """A step that a policy value decided."""
         return make_step(kind, rule, tuple(values.items()), (key, self.answers[key]))
 
-    def withhold(self, entries: Iterable[Entry], reason: Reason, why: Step, spans: Spans | None = None) -> None:
-        """Minutes of these entries earn nothing; without `spans` all their running minutes."""
+    def withhold(self, entries: Sequence[Entry], reason: Reason, why: Step, spans: Spans | None = None) -> None:
+        """Running minutes of these entries earn nothing: those of `spans`, or all where None."""
         if spans == ():
             return
         for entry in entries:
-            lost = entry.runs if spans is None else chronology.common(entry.runs, spans)
+            lost = entry.runs if spans is None else self._own(entry, entries, spans)
             minutes = chronology.total(lost)
             if spans is not None and not minutes:
                 continue
@@ -105,7 +105,7 @@ class Worksheet:
         spans: Spans | None = None,
         lost: tuple[Lost, ...] = (),
     ) -> Draft:
-        """A line for these entries; `spans` are the minutes it consumes, all running ones where None.
+        """A line for these entries; `spans` are those of their running minutes it consumes, all where None.
 
         `at`: the minute its service began, which gives its date (coding-rules section 11).
         """
@@ -126,10 +126,15 @@ class Worksheet:
         self.drafts.append(draft)
         if spans != ():
             for entry in entries:
-                used = entry.runs if spans is None else chronology.common(entry.runs, spans)
+                used = entry.runs if spans is None else self._own(entry, entries, spans)
                 if used:
                     self.ledger.append((entry, draft, used))
         return draft
+
+    @staticmethod
+    def _own(entry: Entry, entries: Sequence[Entry], spans: Spans) -> Spans:
+        """The entry's own of minutes that all lie within those of these entries."""
+        return spans if len(entries) == 1 else chronology.common(entry.runs, spans)
 
     def _withhold_without_code(self, slot: str, entries: Sequence[Entry], spans: Spans | None) -> None:
         """Entries whose code is not in force on the date of service earn nothing, and that is said (G4)."""
@@ -141,7 +146,7 @@ class Worksheet:
     def lost(self, slot: str, why: Step) -> tuple[Lost, ...]:
         """The alternative of this slot, weighed and lost; nothing where its code is not in force."""
         found = self.slots.get(slot)
-        return () if found is None else (Lost(found[0], why),)
+        return () if found is None else (tuple.__new__(Lost, (found[0], why)),)
 
     def bill_hours(  # noqa: PLR0913 (all but three by keyword)
         self,

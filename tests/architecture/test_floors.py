@@ -18,7 +18,15 @@ def test_every_contract_is_kept() -> None:
 
 def test_the_top_level_is_closed() -> None:
     rooms = {"infusion_coder", "encounters", "drugs", "rules", "templates", "static", "tests", "docs", "deploy", ".ci"}
-    papers = {"manage.py", "requirements.txt", "requirements-dev.txt", "requirements-bench.txt", "pyproject.toml", "Makefile", "LICENSE"}
+    papers = {
+        "manage.py",
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-bench.txt",
+        "pyproject.toml",
+        "Makefile",
+        "LICENSE",
+    }
     papers |= {"README.md", "CHANGELOG.md", ".gitignore", ".gitattributes"}
     kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     names = kept.stdout.split() if kept.returncode == 0 else []

@@ -80,9 +80,7 @@ def encounters(
 ) -> tuple[EncounterFacts, ...]:
     """`count` different encounters of so many administrations each; drug lines need codes and doses."""
     random = Random(seed)  # noqa: S311 (the same days on every machine, no secret)
-    return tuple(
-        _encounter(random, f"e{nth}", administrations, has_drug_lines=has_drug_lines) for nth in range(count)
-    )
+    return tuple(_encounter(random, f"e{nth}", administrations, has_drug_lines=has_drug_lines) for nth in range(count))
 
 
 def _encounter(random: Random, name: str, administrations: int, *, has_drug_lines: bool) -> EncounterFacts:
@@ -109,9 +107,7 @@ def _encounter(random: Random, name: str, administrations: int, *, has_drug_line
     )
 
 
-def _administration(
-    random: Random, name: str, each: Given, at: datetime, *, has_drug_lines: bool
-) -> Administration:
+def _administration(random: Random, name: str, each: Given, at: datetime, *, has_drug_lines: bool) -> Administration:
     minutes = each.minutes + (random.randrange(-2, 12) if each.minutes >= SHORTEST_VARIED else 0)
     stop = at + timedelta(minutes=minutes)
     is_paused = each.technique == "infusion" and minutes > 30 and random.random() < 0.1
