@@ -1,8 +1,10 @@
 """Results as sentences: the same text for page, API and dossier. Text only; no rule is decided here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
 from rules.errors import RulebookError
 from rules.result import CodedLine, Counterfactual, Finding, NotBilled, Scalar, Step
@@ -10,18 +12,18 @@ from rules.rulebook.model import Rulebook
 from rules.sentences import QUESTIONS, REASON_WORDS, SENTENCES, TITLES
 
 FIRST_MARK, HYDRATION_MARK, HOUR = 91, 31, 60
+DERIVED_FROM = frozenset({"problem", "runs", "units", "gap", "given"})
+"""Values from which further words follow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One statement and, at its edge, where it comes from."""
 
     text: str
     aside: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LineExplanation:
+class LineExplanation(NamedTuple):
     """Why a line is suggested: the numbers, the policy values that decided, what lost, and the sources."""
 
     numbers: tuple[Row, ...]
@@ -32,9 +34,12 @@ class LineExplanation:
 
 def sentence(step: Step) -> str:
     """The step in words, without a full stop."""
+    if not step.values:
+        return SENTENCES[step.kind].format()
     values = dict(step.values)
-    words: dict[str, Scalar] = {**values, **_derived(values)}
-    return SENTENCES[step.kind].format(**words)
+    if not DERIVED_FROM.isdisjoint(values):
+        values |= _derived(values)
+    return SENTENCES[step.kind].format_map(values)
 
 
 def _derived(values: dict[str, Scalar]) -> dict[str, str]:
@@ -92,37 +97,42 @@ def rules_of(line: CodedLine) -> tuple[str, ...]:
 
 def line_explanation(line: CodedLine, *, rulebook: Rulebook) -> LineExplanation:
     """Everything that stands behind a line, in words with rule ids, dates and sources."""
-    policy_rows = []
-    in_force = rulebook.as_of(line.date_of_service)
-    for step in line.steps:
-        if step.policy is not None:
-            key, value = step.policy
-            question = rulebook.policy_keys.get(key)
-            what = "" if question is None else question.statement
-            policy_rows.append(Row(f"{key} = {value}", what))
+    numbers = [Row(sentence(step), step.rule) for step in line.steps]
+    policies = [_decided(*step.policy, rulebook) for step in line.steps if step.policy is not None]
+    lost = [Row(f"{lost.code}: {sentence(lost.step)}", lost.step.rule) for lost in line.lost]
     return LineExplanation(
-        numbers=tuple(Row(sentence(step), step.rule) for step in line.steps),
-        decided_by=tuple(dict.fromkeys(policy_rows)),
-        lost=tuple(Row(f"{lost.code}: {sentence(lost.step)}", lost.step.rule) for lost in line.lost),
-        sources=_sources(rules_of(line), rulebook, in_force.date.isoformat()),
+        numbers=tuple(numbers),
+        decided_by=tuple(dict.fromkeys(policies)),
+        lost=tuple(lost),
+        sources=_sources(rules_of(line), rulebook, line.date_of_service),
     )
 
 
-def _sources(rule_ids: Iterable[str], rulebook: Rulebook, on: str) -> tuple[Row, ...]:
+def _decided(key: str, value: str, rulebook: Rulebook) -> Row:
+    """A policy value, with the question it answers."""
+    question = rulebook.policy_keys.get(key)
+    return Row(f"{key} = {value}", "" if question is None else question.statement)
+
+
+def _sources(rule_ids: Iterable[str], rulebook: Rulebook, on: date) -> tuple[Row, ...]:
     rows = []
     for rule_id in rule_ids:
-        rule = rulebook.rules.get(rule_id)
-        if rule is None:
-            message = f"{rule_id} is not a rule of the rulebook on {on}"
+        if rule_id not in rulebook.rules:
+            message = f"{rule_id} is not a rule of the rulebook on {on.isoformat()}"
             raise RulebookError(message)
-        publishers = dict.fromkeys(rulebook.sources[citation.source_id].publisher for citation in rule.citations)
-        rows.append(
-            Row(
-                f"{rule.title}: {rule.statement}",
-                f"{rule_id} · {', '.join(publishers)} · checked {rule.checked.isoformat()}",
-            )
-        )
+        rows.append(_source(rule_id, rulebook))
     return tuple(rows)
+
+
+@lru_cache(maxsize=1024)
+def _source(rule_id: str, rulebook: Rulebook) -> Row:
+    """A rule's statement with its publishers and the day it was last checked."""
+    rule = rulebook.rules[rule_id]
+    publishers = dict.fromkeys(rulebook.sources[citation.source_id].publisher for citation in rule.citations)
+    return Row(
+        f"{rule.title}: {rule.statement}",
+        f"{rule_id} · {', '.join(publishers)} · checked {rule.checked.isoformat()}",
+    )
 
 
 def not_billed_why(not_billed: NotBilled) -> str:

@@ -30,7 +30,10 @@ def code(sheet: Worksheet) -> None:
     injections: list[Unit] = []
     sc_infusions: list[Unit] = []
     ia_infusions: list[Unit] = []
-    for unit in _left(sheet):
+    left = _left(sheet)
+    if not left:
+        return
+    for unit in left:
         if unit.technique == Technique.ON_BODY_INJECTOR:
             _stand(sheet, unit, "on_body_injector", Role.INJECTION, kind="on_body_injector", rule="C12")
         elif unit.technique == Technique.PUMP_REFILL:
@@ -45,12 +48,9 @@ def code(sheet: Worksheet) -> None:
             ia_infusions.append(unit)
         else:
             _other_route(sheet, unit)
-    if injections:
-        _injections(sheet, injections)
-    if sc_infusions:
-        _sc_infusions(sheet, sc_infusions)
-    if ia_infusions:
-        _ia_infusions(sheet, ia_infusions)
+    _injections(sheet, injections)
+    _sc_infusions(sheet, sc_infusions)
+    _ia_infusions(sheet, ia_infusions)
 
 
 def _left(sheet: Worksheet) -> list[Unit]:

@@ -90,8 +90,8 @@ def explained(result: CodingResult, rulebook: Rulebook) -> list[object]:
 
 def peers() -> dict[str, Work]:
     """The README examples of the other libraries."""
-    from drg import MSDRGEngine  # noqa: PLC0415 (in the benchmark's own environment only)
-    from hccinfhir import HCCInFHIR  # noqa: PLC0415
+    from drg import MSDRGEngine
+    from hccinfhir import HCCInFHIR
 
     engine = MSDRGEngine()
     processor = HCCInFHIR(model_name="CMS-HCC Model V28")
