@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from encounters import audit, selectors
 from encounters.audit import Tag
@@ -43,6 +44,9 @@ def encounter(request: PageRequest, encounter_id: int) -> HttpResponse:
     shown = encounter_of(request, encounter_id)
     review = review_of(shown)
     at = timezone.now()
+    if "waiting" in request.GET:
+        # The page of an encounter that is being coded asks whether it is.
+        return HttpResponseClientRefresh() if review or shown.coding_error else HttpResponse(status=204)
     if not is_for_fragment(request):
         audit.record(tag=Tag.ENCOUNTER_VIEWED, at=at, actor=request.user, encounter=shown)
     if review is None:

@@ -99,6 +99,11 @@ class TestPage:
         encounter = EncounterFactory.create()
         assert "is being coded" in signed_in().get(f"/review/{encounter.pk}/").text
 
+    def test_that_waits_asks_until_the_encounter_is_coded(self, review: Review) -> None:
+        pending = EncounterFactory.create()
+        assert signed_in().get(f"/review/{pending.pk}/?waiting=1", headers=HTMX).status_code == 204
+        assert signed_in().get(f"{address(review)}?waiting=1", headers=HTMX).headers["HX-Refresh"] == "true"
+
     def test_of_nobody_is_not_found(self) -> None:
         assert signed_in().get("/review/999999/").status_code == 404
 
