@@ -65,7 +65,7 @@ def _dose_differs(sheet: Worksheet, entry: Entry, order: Order) -> bool:
     """One dose may be given in several entries of the same order: their sum is compared."""
     dose = order.dose
     same = [other for other in sheet.passed if other.given.order == order.reference and other.drug == entry.drug]
-    if dose is None or not dose.amount.is_finite() or entry is not same[0]:
+    if dose is None or not amounts.is_usable(dose.amount) or entry is not same[0]:
         return False
     given = Decimal(0)
     for other in same:
@@ -144,7 +144,7 @@ def _off_label(sheet: Worksheet) -> None:
         return
     codes = [str(code).upper().replace(".", "") for code in charted]
     for entry in sheet.passed:
-        covered = tuple(prefix.replace(".", "") for prefix in entry.given.drug.indications)
+        covered = tuple(str(prefix).replace(".", "") for prefix in entry.given.drug.indications)
         if covered and not any(code.startswith(covered) for code in codes):
             _find_for(
                 sheet,

@@ -81,8 +81,8 @@ def _read(
     if segments:
         starts = [span.start for span in segments if span.start is not None]
         stops = [span.stop for span in segments if span.stop is not None]
-        start = min(starts, default=None) if start is None else start
-        stop = max(stops, default=None) if stop is None else stop
+        start = min(starts, default=None, key=chronology.minute_of) if start is None else start
+        stop = max(stops, default=None, key=chronology.minute_of) if stop is None else stop
     clock = start or stop
     entry = Entry(
         given=given,
@@ -187,7 +187,7 @@ def _find_duplicates(sheet: Worksheet) -> None:
         if entry.start is None and entry.stop is None:
             continue
         same = (given.drug.name, given.route, given.technique, entry.start, entry.stop,
-                given.dose, given.access, entry.visit)  # fmt: skip
+                repr(given.dose), given.access, entry.visit)  # fmt: skip
         if same in seen:
             sheet.find(
                 FindingKind.DUPLICATE_RECORD,

@@ -41,7 +41,7 @@ class Entry:
     @property
     def drug(self) -> str:
         """The ingredient's name."""
-        return self.given.drug.name
+        return str(self.given.drug.name)
 
 
 @dataclass(slots=True, eq=False)
