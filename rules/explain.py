@@ -31,10 +31,23 @@ class LineExplanation:
 
 
 def sentence(step: Step) -> str:
-    """The step in words, without a full stop."""
+    """The step in words, without a full stop.
+
+    A step of an older release whose sentence is gone still says its kind and its numbers.
+    """
     values = dict(step.values)
-    words: dict[str, Scalar] = {**values, **_derived(values)}
-    return SENTENCES[step.kind].format(**words)
+    template = SENTENCES.get(step.kind)
+    if template is None:
+        told = ", ".join(f"{name} {value}" for name, value in step.values)
+        return f"{step.kind.replace('_', ' ')}: {told}" if told else step.kind.replace("_", " ")
+    return template.format_map(_Words({**values, **_derived(values)}))
+
+
+class _Words(dict[str, Scalar]):
+    """The words of a sentence; one that an older step did not hold is a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return "–"
 
 
 def _derived(values: dict[str, Scalar]) -> dict[str, str]:
