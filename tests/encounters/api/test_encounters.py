@@ -41,9 +41,7 @@ class TestCreate:
         ]
         assert Encounter.objects.get().source == "a-interface"
 
-    def test_answers_200_to_the_same_again_and_changes_nothing(
-        self, client_of: ClientOf, clinic: Location
-    ) -> None:
+    def test_answers_200_to_the_same_again_and_changes_nothing(self, client_of: ClientOf, clinic: Location) -> None:
         client = client_of("interface")
         client.post(URL, encounter(), format="json")
         answer = client.post(URL, encounter(), format="json")
@@ -120,9 +118,7 @@ class TestRead:
          ("auditor", 200), ("interface", 200)],
     )  # fmt: skip
     @pytest.mark.parametrize("path", ["encounters", "runs", "lines"])
-    def test_is_for_those_who_may_view(
-        self, client_of: ClientOf, group: str | None, status: int, path: str
-    ) -> None:
+    def test_is_for_those_who_may_view(self, client_of: ClientOf, group: str | None, status: int, path: str) -> None:
         assert client_of(group).get(f"/api/v1/{path}").status_code == status
 
     def test_gives_an_encounter_with_its_chart(self, client_of: ClientOf, clinic: Location) -> None:
