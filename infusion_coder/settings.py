@@ -194,6 +194,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    # One name for each closed list, whatever the fields that hold it are called.
+    "ENUM_NAME_OVERRIDES": {
+        "SettingEnum": "encounters.models.patient.SETTINGS",
+        "UnitEnum": "drugs.models.billing.Unit",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

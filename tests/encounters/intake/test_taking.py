@@ -166,6 +166,8 @@ class TestASecondSending:
         assert encounter.payer.code == "medicare"
         assert [each.code for each in encounter.diagnoses.order_by("position")] == ["E86.0", "R11.2"]
         event = AuditEvent.objects.get(tag="chart:encounter:changed")
+        assert event.before is not None
+        assert event.after is not None
         assert (event.before["payer"], event.after["payer"]) == ("", "medicare")
 
     def test_settles_the_refusal_that_it_puts_right(self, take: Take) -> None:
