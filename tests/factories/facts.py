@@ -126,14 +126,14 @@ def dose(
     about: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Administration:
-    """A dose by mouth, so that the drug lines stand alone; `discarded` "rest": what arithmetic leaves."""
+    """A dose into muscle; `discarded` "rest": what arithmetic leaves."""
     sizes = [quantity(size) for size in opened]
     left = sum((size.amount for size in sizes), Decimal(0)) - quantity(amount).amount
     lost = Quantity(left, quantity(amount).unit) if discarded == "rest" and sizes and left >= 0 else None
     if discarded not in (None, "rest"):
         lost = quantity(str(discarded))
     codes = (BillingCodeFacts(code, quantity(per)),)
-    fields.setdefault("route", "PO")
+    fields.setdefault("route", "IM")
     fields.setdefault("drug", drug("drug d", billing_codes=codes, **dict(about or {})))
     return given(
         key,
