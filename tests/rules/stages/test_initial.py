@@ -1,6 +1,7 @@
 """The one initial service of each needed access."""
 
 import itertools
+from typing import TypeAlias
 
 import pytest
 
@@ -14,6 +15,7 @@ RANKS = [
     (push("r4", "drug b", at="11:00"), "96374"),
     (fluid("r5", 60, at="09:00"), "96360"),
 ]
+Ranked: TypeAlias = tuple[Administration, str]
 INITIAL = {code for _, code in RANKS}
 
 
