@@ -242,7 +242,6 @@ TITLES: dict[str, str] = {
     "hydration_no_order": "Hydration without an order",
     "hydration_volume_missing": "Volume missing",
     "smaller_vials": "Smaller vials would do",
-    "code_not_in_force": "no code for {what} is in force on this date of service",
     "rule_not_in_force": "No rule in force",
 }
 

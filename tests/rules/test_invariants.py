@@ -262,12 +262,14 @@ class TestStopTime:
         self, facts: EncounterFacts, policy: dict[str, str], minutes: int, data: st.DataObject
     ) -> None:
         open_ended = [
-            one for one in facts.administrations if one.start is not None and one.stop is None and not one.segments
+            (one, one.start)
+            for one in facts.administrations
+            if one.start is not None and one.stop is None and not one.segments
         ]
         assume(open_ended)
-        one = data.draw(st.sampled_from(open_ended))
-        stop = one.start + timedelta(minutes=minutes)
-        assume(all(span.stop <= stop for span in one.pauses))
+        one, start = data.draw(st.sampled_from(open_ended))
+        stop = start + timedelta(minutes=minutes)
+        assume(all(span.stop is not None and span.stop <= stop for span in one.pauses))
         assume(facts.end is None or stop <= facts.end)
         before = code(facts, policy)
         assume(any(one.id in line.administrations for line in charted.services(before)))
