@@ -2,14 +2,25 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from rules.errors import RulebookError
 from rules.result import CodedLine, Counterfactual, Finding, NotBilled, Scalar, Step
 from rules.rulebook.model import Rulebook
-from rules.sentences import QUESTIONS, REASON_WORDS, SENTENCES, TITLES
+from rules.sentences import (
+    COUNT_WORDS,
+    PUBLISHERS,
+    PURPOSE_WORDS,
+    QUESTIONS,
+    REASON_WORDS,
+    ROUTE_WORDS,
+    SENTENCES,
+    TITLES,
+)
 
 FIRST_MARK, HYDRATION_MARK, HOUR = 91, 31, 60
+# Amounts that are told with their thousands apart.
+AMOUNTS = frozenset({"given", "opened", "rest", "charted", "least", "per", "volume"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,8 @@ class LineExplanation:
     decided_by: tuple[Row, ...]
     lost: tuple[Row, ...]
     sources: tuple[Row, ...]
+    checked: tuple[str, ...]
+    """The days on which the sources were last read, ISO 8601, earliest first."""
 
 
 def sentence(step: Step) -> str:
@@ -52,19 +65,25 @@ class _Words(dict[str, Scalar]):
 
 def _derived(values: dict[str, Scalar]) -> dict[str, str]:
     """Words that follow from the numbers of a step."""
-    words: dict[str, str] = {}
+    words = {name: grouped(value) for name, value in values.items() if name in AMOUNTS}
     problem = values.get("problem")
     if isinstance(problem, str):
         words["problem"] = REASON_WORDS.get(problem, problem)
     if "runs" in values:
         words["run_word"] = "run" if values["runs"] == 1 else "runs"
+    if "route" in values:
+        words["route_text"] = ROUTE_WORDS.get(str(values["route"]), f"by route {values['route']}")
+    if "purpose" in values:
+        words["purpose_text"] = PURPOSE_WORDS.get(str(values["purpose"]), str(values["purpose"]).replace("_", " "))
     units = values.get("units")
-    if isinstance(units, int) and "minutes" in values:
+    if isinstance(units, int):
+        words["unit_word"] = "unit" if units == 1 else "units"
         words["marks_text"] = _marks(units, FIRST_MARK)
         words["hydration_marks_text"] = _marks(units, HYDRATION_MARK)
     if "gap" in values:
-        gap = values["gap"]
-        words["gap_text"] = _gap(gap)
+        words["gap_text"] = _gap(values["gap"])
+    if "rest" in values:
+        words["left_text"] = _left(values)
     if "given" in values and "per" in values:
         words.update(_quotient(values))
     return words
@@ -74,7 +93,26 @@ def _marks(units: int, first: int) -> str:
     last = first + HOUR * (units - 1)
     if units == 1:
         return f"{first} earns one"
-    return f"{first} earns one, {last} earns {units}"
+    count = COUNT_WORDS[units] if 0 <= units < len(COUNT_WORDS) else str(units)
+    return f"{first} earns one, {last} earns {count}"
+
+
+def _left(values: dict[str, Scalar]) -> str:
+    rest = str(values["rest"])
+    return "none left over" if rest == "0" else f"{rest} {values.get('unit', '')} left over, less than one unit"
+
+
+def grouped(value: Scalar) -> str:
+    """A number with its thousands apart; anything else as it is.
+
+    >>> grouped("2400000"), grouped("0.5"), grouped("all")
+    ('2,400,000', '0.5', 'all')
+    """
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
+    return f"{number:,f}" if number.is_finite() else str(value)
 
 
 def _gap(gap: Scalar) -> str:
@@ -89,7 +127,7 @@ def _quotient(values: dict[str, Scalar]) -> dict[str, str]:
     quotient = Decimal(str(values["given"])) / Decimal(str(values["per"]))
     exact = quotient == quotient.to_integral_value()
     shown = quotient if exact else quotient.quantize(Decimal("0.01"))
-    text = f"{shown.normalize():f}"
+    text = f"{shown.normalize():,f}"
     return {"quotient": text, "rounded": "" if exact else f", rounded to {values.get('units')}"}
 
 
@@ -108,7 +146,7 @@ def line_explanation(line: CodedLine, *, rulebook: Rulebook) -> LineExplanation:
     policy_rows = []
     in_force = rulebook.as_of(line.date_of_service)
     for step in line.steps:
-        if step.policy is not None:
+        if step.policy is not None and not _is_undecided(step):
             key, value = step.policy
             question = rulebook.policy_keys.get(key)
             what = "" if question is None else question.statement
@@ -118,7 +156,13 @@ def line_explanation(line: CodedLine, *, rulebook: Rulebook) -> LineExplanation:
         decided_by=tuple(dict.fromkeys(policy_rows)),
         lost=tuple(Row(f"{lost.code}: {sentence(lost.step)}", lost.step.rule) for lost in line.lost),
         sources=_sources(rules_of(line), rulebook, in_force.date.isoformat()),
+        checked=tuple(sorted({rulebook.rules[rule].checked.isoformat() for rule in rules_of(line)})),
     )
+
+
+def _is_undecided(step: Step) -> bool:
+    """Whether the policy of the step had nothing to choose: a quotient without remainder is not rounded."""
+    return step.kind == "drug_units" and _quotient(dict(step.values))["rounded"] == ""
 
 
 def _sources(rule_ids: Iterable[str], rulebook: Rulebook, on: str) -> tuple[Row, ...]:
@@ -128,13 +172,9 @@ def _sources(rule_ids: Iterable[str], rulebook: Rulebook, on: str) -> tuple[Row,
         if rule is None:
             message = f"{rule_id} is not a rule of the rulebook on {on}"
             raise RulebookError(message)
-        publishers = dict.fromkeys(rulebook.sources[citation.source_id].publisher for citation in rule.citations)
-        rows.append(
-            Row(
-                f"{rule.title}: {rule.statement}",
-                f"{rule_id} · {', '.join(publishers)} · checked {rule.checked.isoformat()}",
-            )
-        )
+        names = [rulebook.sources[citation.source_id].publisher for citation in rule.citations]
+        publishers = dict.fromkeys(PUBLISHERS.get(name, name) for name in names)
+        rows.append(Row(f"{rule.title}: {rule.statement}", f"{rule_id} · {', '.join(publishers)}"))
     return tuple(rows)
 
 

@@ -68,12 +68,15 @@ class TestSentence:
     @pytest.mark.parametrize(
         ("administrations", "said"),
         [
-            ([infusion(minutes=151)], "151 running min: 91 earns one, 151 earns 2"),
+            ([infusion(minutes=151)], "151 running min: 91 earns one, 151 earns two"),
             ([infusion(minutes=91)], "91 running min: 91 earns one"),
-            ([push(), fluid("a2", 91, at="11:00")], "91 min beside another initial service: 31 earns one, 91 earns 2"),
+            (
+                [push(), fluid("a2", 91, at="11:00")],
+                "91 min beside another initial service: 31 earns one, 91 earns two",
+            ),
             ([push(), push("a2", at="10:45")], "drug a again 45 min after the last one ended"),
-            ([dose("77 mg")], "77 ÷ 10 mg = 7.7, rounded to 8"),
-            ([dose("70 mg")], "70 ÷ 10 mg = 7"),
+            ([dose("77 mg")], "77 mg ÷ 10 mg = 7.7, rounded to 8"),
+            ([dose("70 mg")], "70 mg ÷ 10 mg = 7"),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
@@ -93,6 +96,12 @@ class TestSentence:
     def test_says_how_long_after(self, second: Any, said: str) -> None:
         first = push(minutes=0 if "20 min" in said else 10)
         assert [explain.not_billed_why(row) for row in coded(first, second).not_billed] == [said]
+
+    def test_of_a_kind_that_is_no_longer_written_says_its_values(self) -> None:
+        assert explain.sentence(Step("old_thought", "B1", (("minutes", 5),))) == "old thought: minutes 5"
+        assert explain.sentence(Step("old_thought", "B1")) == "old thought"
+        assert explain.sentence(Step("inpatient", "R2")) == SENTENCES["inpatient"]
+        assert explain.sentence(Step("lesions", "C13")) == "– lesions"
 
     def test_says_what_is_wrong_with_a_time(self) -> None:
         (finding,) = coded(infusion(minutes=-5)).findings
