@@ -1,5 +1,6 @@
 """One chunk of encounters on its way into the chart: what is new, what changed, what the database refuses."""
 
+import dataclasses
 import hashlib
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from encounters import audit
 from encounters.intake import changes, chart, refused
 from encounters.intake.corrections import interface_user, store_addendum
+from encounters.intake.files import record_json
 from encounters.intake.json_values import json_value
 from encounters.intake.records import EncounterRecord, ReadEncounter, RefusedRecord
 from encounters.models import (
@@ -176,7 +178,8 @@ class Taking:
 
     def _refuse(self, record: EncounterRecord, reason: str) -> None:
         for each in record.administrations:
-            self.refused.append(RefusedRecord(reason, each.line, "", "", record.external_id, each.external_id))
+            said = record_json(dataclasses.asdict(each) | {"administration_id": each.external_id})
+            self.refused.append(RefusedRecord(reason, each.line, "", said, record.external_id, each.external_id))
 
     def _take_again(self, record: EncounterRecord, encounter: Encounter, patients: dict[str, Patient]) -> None:
         digest = chart.digest(record)

@@ -49,6 +49,22 @@ class TestCreate:
         assert answer.json()["encounters"][0]["outcome"] == "unchanged"
         assert Encounter.objects.get().chart_version == 1
 
+    @pytest.mark.parametrize(
+        "services",
+        [[{"code": "99213", "modifiers": 5}], [{"code": None, "modifiers": True}], [{"code": [], "modifiers": {}}]],
+    )
+    def test_refuses_services_of_another_shape(
+        self, client_of: ClientOf, clinic: Location, services: list[object]
+    ) -> None:
+        answer = client_of("interface").post(URL, encounter(other_services=services), format="json")
+        assert answer.status_code == 422
+        assert answer.json()["refusals"][0]["column"] == "other_services"
+
+    def test_answers_400_to_an_empty_body(self, client_of: ClientOf, clinic: Location) -> None:
+        answer = client_of("interface").post(URL, b"", content_type="application/json")
+        assert answer.status_code == 400
+        assert "empty" in answer.json()["refusals"][0]["reason"]
+
     def test_answers_207_when_some_records_are_refused(self, client_of: ClientOf, clinic: Location) -> None:
         bad = encounter(2)
         bad["administrations"] = [{"administration_id": "a1", "drug": "x", "start": "2026-02-31T10:00"}]
