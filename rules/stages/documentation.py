@@ -4,12 +4,10 @@ from decimal import Decimal
 
 from rules import amounts
 from rules.facts import Order, PriorAuthorization
-from rules.vocabulary import FindingKind, LineFamily, Purpose, Role, Severity
+from rules.vocabulary import FindingKind, LineFamily, Role, Severity
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry, names
-
-SERVES_ANOTHER = frozenset({Purpose.FLUSH, Purpose.CARRIER, Purpose.DILUENT, Purpose.KVO})
 
 
 def check(sheet: Worksheet) -> None:
@@ -34,7 +32,7 @@ def _orders(sheet: Worksheet) -> None:
             _compare(sheet, entry, order)
         elif entry.family == LineFamily.HYDRATION:
             _find_for(sheet, FindingKind.HYDRATION_NO_ORDER, Severity.WARNS, entry, rule="A7", mend="mend_order")
-        elif entry.given.purpose not in SERVES_ANOTHER:
+        else:
             _find_for(sheet, FindingKind.MISSING_ORDER, Severity.WARNS, entry, rule="A7", mend="mend_order")
 
 
@@ -81,7 +79,7 @@ def _dose_differs(sheet: Worksheet, entry: Entry, order: Order) -> bool:
 
 def _lots(sheet: Worksheet) -> None:
     for entry in sheet.passed:
-        if entry.given.lot is None and entry.given.purpose not in SERVES_ANOTHER:
+        if entry.given.lot is None:
             _find_for(sheet, FindingKind.LOT_MISSING, Severity.INFORMS, entry, rule="R15", mend="mend_lot")
 
 

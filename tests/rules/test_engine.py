@@ -8,7 +8,7 @@ from rules.engine import ENGINE_VERSION, STAGES, code_encounter
 from rules.errors import BadValue, UnknownKey
 from rules.facts import BillingCodeFacts
 from rules.rulebook.loader import load_rulebook
-from tests.factories.facts import coded, codes, drug, encounter, findings, infusion, push, quantity, reasons
+from tests.factories.facts import coded, codes, drug, encounter, findings, infusion, injection, push, quantity, reasons
 
 BIOLOGIC = infusion(drug=drug("infliximab", "complex_biologic"))
 
@@ -83,3 +83,17 @@ class TestCodeEncounter:
 
     def test_runs_each_stage_once(self) -> None:
         assert len(set(STAGES)) == len(STAGES)
+
+    def test_withholds_only_what_has_no_code_on_the_date(self) -> None:
+        both = [push(), injection("a2", "drug p", route="SC", family="antineoplastic")]
+        result = coded(*both, date_of_service=date(2008, 1, 15))
+        assert [line.code for line in result.lines] == ["96401"]
+        assert findings(result) == ["rule_not_in_force"]
+        assert reasons(result) == {"a1": ["rule_not_in_force"]}
+
+    def test_says_so_too_where_the_code_takes_no_minutes(self) -> None:
+        pumps = [infusion(route="SC"), infusion("a2", "drug b", route="SC", at="11:00", is_new_setup=True)]
+        result = coded(*pumps, date_of_service=date(2008, 1, 15))
+        assert result.lines == ()
+        assert set(findings(result)) == {"rule_not_in_force"}
+        assert set(reasons(result)) == {"a1", "a2"}

@@ -126,6 +126,11 @@ class TestDiagnoses:
         both = [chemo(), infusion("a2", drug=drug("drug i", "complex_biologic", is_immunotherapy=True), at="12:00")]
         assert findings(coded(*both, diagnoses=("Z51.11", "Z51.12", "C18.9"))) == []
 
+    @pytest.mark.parametrize(("charted", "found"), [("Z51.11", []), ("Z51.12", []), ("I10", ["dx_missing"])])
+    def test_of_an_antibody_may_be_either(self, charted: str, found: list[str]) -> None:
+        one = infusion(drug=drug("drug m", "antineoplastic", is_biologic=True))
+        assert findings(coded(one, diagnoses=(charted, "C18.9") if not found else ("C18.9",))) == found
+
     def test_of_hydration_lead_its_lines(self) -> None:
         result = coded(infusion(), fluid("a2", at="12:00"), diagnoses=("I10", "E86.0"))
         assert {line.code: line.diagnoses for line in result.lines} == {"96365": ("I10", "E86.0"), "96361": ("E86.0",)}
@@ -160,6 +165,10 @@ class TestOtherServices:
     )
     def test_of_a_physician_in_a_facility(self, fields: dict[str, Any], found: list[str]) -> None:
         assert findings(coded(infusion(), **fields)) == found
+
+    def test_of_a_physician_are_others_than_the_facility_s(self) -> None:
+        one = push(purpose="declotting")
+        assert findings(coded(one, setting="office", place_of_service="22")) == []
 
 
 def test_facts_are_what_the_builders_say() -> None:

@@ -1,12 +1,13 @@
 """Billing units, discarded amounts, JW and JZ, and the unit ledger."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from rules.facts import Container, NdcFacts
+from rules.facts import BillingCodeFacts, Container, NdcFacts
 from tests.factories.facts import coded, dose, drug, drugs, findings, given, quantity, units
 
 CODE = "J9999X"
@@ -179,6 +180,36 @@ class TestCodes:
         assert line.ndc.code == "00517065001"
         assert findings(coded(one, setting=setting)) == ["unclassified_drug"]
         assert drugs(coded(one, policy={"noc_units": "containers"}))[0].units == 2
+
+    def test_several_are_never_guessed(self) -> None:
+        both = tuple(BillingCodeFacts(code, quantity("10 mg")) for code in ("J0001", "J0002"))
+        result = coded(dose("70 mg", about={}, drug=drug("drug d", billing_codes=both)))
+        assert drugs(result) == ()
+        assert findings(result) == ["ambiguous_code"]
+
+    def test_is_that_of_the_route(self) -> None:
+        both = tuple(
+            BillingCodeFacts(code, quantity("10 mg"), (route,)) for code, route in (("J1", "IV"), ("J2", "IM"))
+        )
+        assert units(dose("70 mg", drug=drug("drug d", billing_codes=both))) == {"J2": 7, "J2-JW": 3}
+
+    @pytest.mark.parametrize(("route", "modifier"), [("IV", "JA"), ("SC", "JB"), ("IM", None)])
+    def test_for_both_routes_carries_its_modifier(self, route: str, modifier: str | None) -> None:
+        both = (BillingCodeFacts("J1", quantity("10 mg"), ("IV", "SC", "IM")),)
+        name = "J1" if modifier is None else f"J1-{modifier}"
+        found = units(dose("100 mg", drug=drug("drug d", billing_codes=both), route=route, technique="injection"))
+        assert found == {f"{name}-JZ": 10}
+
+    def test_of_340b_carries_tb_by_policy(self) -> None:
+        assert units(dose("100 mg"), is_340b=True, policy={"modifier_340b": "TB"}) == {f"{CODE}-TB-JZ": 10}
+        assert units(dose("100 mg"), is_340b=True) == billed(10, "JZ")
+
+    def test_measured_by_volume_may_be_charted_by_it(self) -> None:
+        one = replace(dose("1 mg", opened=(), per="50 mL"), dose=None, volume_ml=Decimal(100))
+        assert units(one) == billed(2)
+
+    def test_discard_that_does_not_convert_is_not_charted(self) -> None:
+        assert findings(coded(dose("70 mg", discarded="3 units"))) == ["waste_not_documented"]
 
 
 class TestNdc:

@@ -175,6 +175,11 @@ class TestStoppedInfusion:
     def test_is_coded_by_time_or_as_ordered(self, setting: str, policy: str, wanted: dict[str, int]) -> None:
         assert codes(self.STOPPED, setting=setting, policy={"stopped_infusion": policy}) == wanted
 
+    def test_adds_no_hour_as_a_later_run(self) -> None:
+        runs = [infusion(minutes=60), infusion("a2", minutes=10, at="12:00", status="stopped")]
+        policy = {"stopped_infusion": "intended_53", "same_drug_runs": "each_run"}
+        assert codes(*runs, setting="office", policy=policy) == {"96365": 1}
+
     def test_that_ran_sixteen_minutes_needs_no_modifier(self) -> None:
         ran = infusion(minutes=16, status="stopped")
         assert codes(ran, setting="office", policy={"stopped_infusion": "intended_53"}) == {"96365": 1}
