@@ -153,6 +153,16 @@ class TestRead:
         assert client.get(f"{URL}?date_of_service_after=2026-01-16").json()["count"] == 0
 
 
+class TestPages:
+    @pytest.mark.parametrize("limit", ["501", "99999999999999999999"])
+    def test_are_bounded_whatever_is_asked(self, client_of: ClientOf, clinic: Location, limit: str) -> None:
+        client = client_of("interface")
+        client.post(URL, {"encounters": [encounter(number) for number in range(502)]}, format="json")
+        answer = client.get(URL, {"limit": limit})
+        assert answer.status_code == 200
+        assert (len(answer.json()["results"]), answer.json()["count"]) == (500, 502)
+
+
 class TestSchema:
     def test_describes_every_endpoint(self, client_of: ClientOf) -> None:
         schema = client_of("interface").get("/api/schema/?format=json").json()
