@@ -8,6 +8,7 @@ from rules.errors import RulebookError
 from rules.result import CodedLine, Counterfactual, Finding, NotBilled, Scalar, Step
 from rules.rulebook.model import Rulebook
 from rules.sentences import (
+    ADJUDICATION_WORDS,
     COUNT_WORDS,
     PUBLISHERS,
     PURPOSE_WORDS,
@@ -21,6 +22,8 @@ from rules.sentences import (
 FIRST_MARK, HYDRATION_MARK, HOUR = 91, 31, 60
 # Amounts that are told with their thousands apart.
 AMOUNTS = frozenset({"given", "opened", "rest", "charted", "least", "per", "volume"})
+# Steps that belong into the one-line why wherever they stand.
+TELLING = frozenset({"push_untimed", "second_initial_access", "second_initial_visit", "stopped_infusion"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,9 @@ def _derived(values: dict[str, Scalar]) -> dict[str, str]:
         words["unit_word"] = "unit" if units == 1 else "units"
         words["marks_text"] = _marks(units, FIRST_MARK)
         words["hydration_marks_text"] = _marks(units, HYDRATION_MARK)
+    mai = values.get("mai")
+    if isinstance(mai, int):
+        words["mai_text"] = ADJUDICATION_WORDS.get(mai, f"MAI {mai}")
     if "gap" in values:
         words["gap_text"] = _gap(values["gap"])
     if "rest" in values:
@@ -132,8 +138,8 @@ def _quotient(values: dict[str, Scalar]) -> dict[str, str]:
 
 
 def line_why(line: CodedLine) -> str:
-    """The one-line why of a suggested line."""
-    return sentence(line.steps[0]) if line.steps else ""
+    """The one-line why of a suggested line: its first step, and what a reader must not miss among the others."""
+    return "; ".join(sentence(step) for step in line.steps if step is line.steps[0] or step.kind in TELLING)
 
 
 def rules_of(line: CodedLine) -> tuple[str, ...]:
@@ -183,10 +189,15 @@ def not_billed_why(not_billed: NotBilled) -> str:
     return sentence(not_billed.step)
 
 
+def kind_title(kind: str) -> str:
+    """The name of a kind of finding, without what it is about; a kind of an older release in its own letters."""
+    return TITLES.get(kind) or kind.replace("_", " ").capitalize()
+
+
 def finding_title(finding: Finding) -> str:
     """The finding's name with the drug it is about, where it is about one."""
     drug = dict(finding.step.values).get("drug")
-    title = TITLES[finding.kind.value]
+    title = kind_title(finding.kind.value)
     return f"{title}, {drug}" if drug else title
 
 

@@ -53,8 +53,8 @@ SENTENCES: dict[str, str] = {
     "overlapping_same_drug": "runs of {drug} overlap; each minute counts once",
     # pushes
     "push_minutes": "{minutes} min, at most 15, so a push",
-    "push_untimed": "a push, counted without minutes",
-    "further_push": "push of a further drug, {drug}",
+    "push_untimed": "counted as a push, without minutes",
+    "further_push": "first push of {drug}, beside the initial",
     "push_of_infused_chemo": "{drug} pushed, and infused or on a pump; both are reported",
     "repeat_push_chemo": "{drug} was pushed before; a chemo push is reported once for a drug",
     "push_and_infusion": "{drug} is infused too, and the policy does not bill its push",
@@ -138,6 +138,10 @@ SENTENCES: dict[str, str] = {
     "em_99211": "99211 is never paid with an administration",
     "needs_25": "{code} on the same day needs 25, where it was separate",
     "not_physician": "{codes} in place of service {place} belongs to the facility's claim",
+    "mue_exceeded": "{units} units of {code} on {on}, and the MUE of {quarter} is {limit}, {mai_text}",
+    "ncci_pair_never": "{two} is never paid beside {one}, by the PTP edits of {quarter}",
+    "ncci_pair": "{two} beside {one} is paid only with a modifier that sets it apart, by the PTP edits of {quarter}",
+    "addon_without_primary": "{code} is an add-on code, and none of {primaries} is on the claim",
     "missing_order": "no order stands behind {drug}",
     "hydration_no_order": "no order stands behind the hydration",
     "order_mismatch": "{drug} differs from its order in {parts}",
@@ -188,6 +192,11 @@ SENTENCES: dict[str, str] = {
     "mend_dx": "ask for the diagnosis, or correct the order",
     "mend_other_service": "take it off the claim, or document it apart",
     "mend_claim": "bill it on the facility's claim",
+    "mend_units": "check the units against the record; the payer asks why they are so many",
+    "mend_units_absolute": "check the units against the record; no more are paid on that day",
+    "mend_pair": "where the record shows it was separate, add 59 or the X modifier that says why; else take it off",
+    "mend_pair_never": "take {two} off the claim",
+    "mend_addon": "check which service it was added to",
     "mend_order": "find or enter the order that covers it",
     "mend_lot": "chart the lot number",
     "mend_plan": "file the treatment plan",
@@ -227,6 +236,7 @@ TITLES: dict[str, str] = {
     "off_label_support_missing": "Use outside the label",
     "mue_exceeded": "Units above the MUE",
     "ncci_pair": "NCCI pair",
+    "addon_without_primary": "Add-on code alone",
     "dx_sequence": "Order of diagnoses",
     "dx_missing": "Diagnosis missing",
     "em_99211": "99211 beside an administration",
@@ -243,6 +253,12 @@ TITLES: dict[str, str] = {
     "hydration_volume_missing": "Volume missing",
     "smaller_vials": "Smaller vials would do",
     "rule_not_in_force": "No rule in force",
+}
+
+ADJUDICATION_WORDS: dict[int, str] = {
+    1: "held against each line (MAI 1)",
+    2: "absolute for the day (MAI 2)",
+    3: "for the day, and can be appealed (MAI 3)",
 }
 
 REASON_WORDS: dict[str, str] = {
@@ -304,6 +320,7 @@ PUBLISHERS: dict[str, str] = {
     "National Association of Healthcare Revenue Integrity": "NAHRI",
     "National Government Services": "NGS",
     "Ohio Health Information Management Association": "OHIMA",
+    "Revenue Cycle Advisor": "RC Advisor",
     "The Haugen Group": "Haugen",
     "University of Miami, Office of Billing Compliance": "U Miami",
 }
