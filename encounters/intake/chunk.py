@@ -98,7 +98,9 @@ class Taking:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
 
     def _known(self, records: list[EncounterRecord], refused: list[RefusedRecord]) -> dict[str, Encounter]:
-        ids = {record.external_id for record in records} | {each.encounter_id for each in refused}
+        """Encounters that are there already; a refused id that holds a NUL can be no encounter's."""
+        refused_ids = {each.encounter_id for each in refused if "\0" not in (each.encounter_id or "")}
+        ids = {record.external_id for record in records} | refused_ids
         found = Encounter.objects.filter(source=self.batch.source, external_id__in=ids)
         return {each.external_id: each for each in found.select_related("patient", "location", "payer")}
 

@@ -284,6 +284,11 @@ UNDONE = settings(max_examples=40, deadline=None, suppress_health_check=[HealthC
 
 
 class TestAlways:
+    def test_an_encounter_named_by_a_nul_is_refused_and_its_neighbour_kept(self, take: Take) -> None:
+        batch = take(HEADER + row("\0") + row("E2"))
+        assert counts(batch) == (1, 0, 0, 1)
+        assert "NUL" in batch.refusals.get().reason
+
     @UNDONE
     @given(rows=st.lists(st.lists(CELL, min_size=len(columns.TABLE), max_size=len(columns.TABLE)), max_size=4))
     def test_any_cells_end_in_kept_and_refused_rows(self, take: Take, rows: list[list[str]]) -> None:
