@@ -31,6 +31,11 @@ test: setup-dev ## run the whole suite against real servers, browser tests too w
 rules: setup-dev ## test the rules alone: no database, seconds
 	@$(RUN) -m pytest -p no:django -p no:cacheprovider tests/rules
 
+.PHONY: properties
+properties: setup-dev ## what must hold of every encounter, 10,000 examples a property: some minutes
+	@HYPOTHESIS_PROFILE=thorough $(RUN) -m pytest -p no:django -p no:cacheprovider --numprocesses $(PYTEST_WORKERS) \
+		tests/rules/test_invariants.py tests/rules/test_malformed.py
+
 .PHONY: check
 check: lint types floors django-check ## everything that needs no test run: lint, types, floors, Django's own checks
 

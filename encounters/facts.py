@@ -220,6 +220,8 @@ def _accesses(chart: Encounter, said: Sequence[Statement]) -> tuple[Access, ...]
 def _orders(chart: Encounter) -> tuple[Order, ...]:
     """The orders, each drug by the name that an administration of it has, so that a brand equals its ingredient."""
     rows = sorted(chart.orders.all(), key=lambda row: row.pk)
+    if not rows:
+        return ()
     asked = [Charted(on=chart.date_of_service, name=row.drug_name or None, route=row.route or None) for row in rows]
     return tuple(
         Order(

@@ -100,7 +100,8 @@ def review_queue(*, user: User, tab: Tab | str = Tab.OPEN, search: str = "", on:
     _require(user)
     tab = Tab(tab)
     rows = scored(_of_tab(Review.objects.all(), tab, user), on=on)
-    for word in search.lower().split()[:MOST_WORDS]:
+    # No text of the database holds a NUL, and asking for one is an error there.
+    for word in search.lower().replace("\0", "\ufffd").split()[:MOST_WORDS]:
         rows = rows.filter(search_text__contains=word)
     order = NEWEST_FIRST if tab == Tab.ACCEPTED else BEST_FIRST
     return rows.select_related(

@@ -6,6 +6,7 @@ from itertools import islice
 
 import structlog
 from celery import shared_task
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -31,12 +32,18 @@ def code_encounter(*, encounter_id: int) -> None:
 
 def nudge(*, encounter_ids: Iterable[int]) -> None:
     """These are to be coded soon, beyond NUDGE_AT_MOST by the sweep, which finds them without a broker as well."""
-    for encounter_id in islice(encounter_ids, NUDGE_AT_MOST):
-        try:
-            code_encounter.delay_on_commit(encounter_id=encounter_id)  # type: ignore[attr-defined]  # Celery's own
-        except OperationalError as error:
-            log.warning("no broker, left to the sweep", error=str(error))
-            return
+    wanted = list(islice(encounter_ids, NUDGE_AT_MOST))
+
+    def send() -> None:
+        for encounter_id in wanted:
+            try:
+                code_encounter.delay(encounter_id=encounter_id)
+            except OperationalError as error:
+                # The next one would only wait as long for the same broker.
+                log.warning("no broker, left to the sweep", error=type(error).__name__)
+                return
+
+    transaction.on_commit(send, robust=True)
 
 
 @shared_task(acks_late=True)

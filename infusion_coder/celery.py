@@ -6,10 +6,8 @@ from typing import Any
 import redis
 import structlog
 from celery import Celery, bootsteps
-from celery.contrib.django.task import DjangoTask
 from celery.worker import WorkController
 from django.conf import settings
-from django.db import transaction
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "infusion_coder.settings")
 
@@ -19,20 +17,6 @@ HEARTBEAT_KEY = "infusion-coder:worker:heartbeat"
 HEARTBEAT_EVERY_SECONDS = 5.0
 # Three beats may be missed, as on a machine that is short of breath, before the worker counts as gone.
 HEARTBEAT_LASTS_SECONDS = 20
-
-
-class Nudge(DjangoTask):
-    """A task whose sending may fail: the row is committed, and the sweep finds it."""
-
-    # The stubs promise a result; Celery gives none before the commit.
-    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
-        """Sends the task when the transaction commits; a broker that is away is logged, not raised to the user."""
-
-        def send() -> None:
-            self.delay(*args, **kwargs)
-
-        # A function with a name: Django logs the name of one that fails, and a partial has none.
-        transaction.on_commit(send, robust=True)
 
 
 class Heartbeat(bootsteps.StartStopStep):
@@ -73,7 +57,7 @@ class Heartbeat(bootsteps.StartStopStep):
             logger.warning("heartbeat not written", error=type(error).__name__)
 
 
-app = Celery("infusion_coder", task_cls=Nudge)
+app = Celery("infusion_coder")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(Heartbeat)

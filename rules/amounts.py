@@ -32,12 +32,22 @@ SAME = {
     "mmol": "mmol",
     "mci": "mci",
 }
+LARGEST_EXPONENT = 9
 ROUNDING = {"up": ROUND_CEILING, "down": ROUND_FLOOR, "nearest": ROUND_HALF_UP}
 
 
 def _word(unit: str) -> str:
     word = " ".join(str(unit).strip().lower().split())
     return SAME.get(word, word)
+
+
+def is_usable(amount: Decimal) -> bool:
+    """Whether it is a number that a chart could hold, so that arithmetic with it is exact: 10⁻⁹ to 10⁹, or 0.
+
+    >>> [is_usable(Decimal(text)) for text in ("0", "250", "NaN", "1E+999999")]
+    [True, True, False, False]
+    """
+    return amount.is_finite() and (not amount or -LARGEST_EXPONENT <= amount.adjusted() <= LARGEST_EXPONENT)
 
 
 def converted(amount: Quantity, unit: str, concentration: Quantity | None = None) -> Decimal | None:
@@ -48,7 +58,7 @@ def converted(amount: Quantity, unit: str, concentration: Quantity | None = None
     >>> converted(Quantity(Decimal("0.25"), "mg"), "mcg") == 250
     True
     """
-    if not amount.amount.is_finite():
+    if not is_usable(amount.amount):
         return None
     source, target = _word(amount.unit), _word(unit)
     if source == target:
@@ -56,7 +66,7 @@ def converted(amount: Quantity, unit: str, concentration: Quantity | None = None
     for scale in (MASS, VOLUME):
         if source in scale and target in scale:
             return amount.amount * scale[source] / scale[target]
-    if concentration is None or not concentration.amount.is_finite() or concentration.amount <= 0:
+    if concentration is None or not is_usable(concentration.amount) or concentration.amount <= 0:
         return None
     return _by_concentration(amount, unit, concentration)
 

@@ -229,6 +229,7 @@ class FindingKind(StrEnum):
     OFF_LABEL_SUPPORT_MISSING = "off_label_support_missing"
     MUE_EXCEEDED = "mue_exceeded"
     NCCI_PAIR = "ncci_pair"
+    ADDON_WITHOUT_PRIMARY = "addon_without_primary"
     DX_SEQUENCE = "dx_sequence"
     DX_MISSING = "dx_missing"
     EM_99211 = "em_99211"

@@ -85,18 +85,22 @@ def resolve(
 
 
 def resolve_many(charted: Iterable[Charted]) -> list[Resolution]:
-    """Return a resolution for each, in order, with one look at the formulary and each question answered once."""
+    """Return a resolution for each, in order, with one look at the formulary and each question answered once.
+
+    Without suggestions: those are for a person who asks about one name, and looking for what is alike takes longer
+    than all the rest.
+    """
     index = current_index()
     answers: dict[Charted, Resolution] = {}
-    return [answers.get(c) or answers.setdefault(c, _resolve(index, c)) for c in charted]
+    return [answers.get(c) or answers.setdefault(c, _resolve(index, c, is_for_person=False)) for c in charted]
 
 
-def _resolve(index: FormularyIndex, charted: Charted) -> Resolution:
+def _resolve(index: FormularyIndex, charted: Charted, *, is_for_person: bool = True) -> Resolution:
     ndc = parse_ndc(charted.ndc) if charted.ndc else None
     is_ndc_invalid = bool(charted.ndc) and ndc is None
     by_ndc = _by_ndc(index, ndc, charted) if ndc else None
     by_code = _by_code(index, charted.hcpcs, charted) if charted.hcpcs else None
-    by_name = _by_name(index, charted.name, charted) if charted.name else None
+    by_name = _by_name(index, charted.name, charted, is_for_person=is_for_person) if charted.name else None
     answers = [answer for answer in (by_ndc, by_code, by_name) if answer]
     chosen = next((a for a in answers if a.drug), None) or (answers[-1] if answers else None)
     if chosen is None:
@@ -163,12 +167,12 @@ def _by_code(index: FormularyIndex, code: str, charted: Charted) -> Resolution |
     return _single(index, [NameEntry(link.drug_id, link.product_id, MatchedBy.HCPCS) for link in links], charted)
 
 
-def _by_name(index: FormularyIndex, name: str, charted: Charted) -> Resolution:
+def _by_name(index: FormularyIndex, name: str, charted: Charted, *, is_for_person: bool) -> Resolution:
     exact = [e for e in index.names.get(normalise(name), ()) if not e.is_misspelling]
     entries = exact or list(index.reduced_names.get(reduce_name(name), ()))
     if entries:
         return _single(index, entries, charted)
-    return Resolution(unresolved=Unresolved.UNKNOWN, suggestions=_suggestions(index, name))
+    return Resolution(unresolved=Unresolved.UNKNOWN, suggestions=_suggestions(index, name) if is_for_person else ())
 
 
 def _single(index: FormularyIndex, entries: Sequence[NameEntry], charted: Charted) -> Resolution:

@@ -2,13 +2,13 @@
 
 from rest_framework import serializers
 
+from encounters.models.patient import SETTINGS
 from rules.vocabulary import (
     AccessReason,
     AdministrationStatus,
     Kind,
     Purpose,
     Route,
-    Setting,
     Technique,
 )
 
@@ -116,7 +116,7 @@ class EncounterInput(serializers.Serializer[object]):
     birth_date = serializers.DateField(required=False, allow_null=True)
     location = serializers.CharField(max_length=40, required=False)
     payer = serializers.CharField(max_length=40, required=False)
-    setting = serializers.ChoiceField([word.value for word in Setting], required=False)
+    setting = serializers.ChoiceField(SETTINGS, required=False)
     place_of_service = serializers.CharField(max_length=2, required=False)
     is_professional_claim = serializers.BooleanField(required=False, allow_null=True)
     date_of_service = serializers.DateField(required=False, allow_null=True)

@@ -77,9 +77,11 @@ class EncounterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
         def note(batch: IntakeBatch, found: Mapping[int, intake.Outcome]) -> None:
             outcomes.update(found)
 
+        # Of an empty body the framework makes an empty mapping, without asking the parser.
+        body = request.data if isinstance(request.data, bytes) else b""
         try:
             batch = intake.take_in_file(
-                file=io.BytesIO(cast("bytes", request.data)),
+                file=io.BytesIO(body),
                 file_name="",
                 source=request.query_params.get("source") or request.user.get_username(),
                 actor=cast("User", request.user),

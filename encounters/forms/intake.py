@@ -20,7 +20,7 @@ class UploadForm(forms.Form):
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if (file.size or 0) > most:
             msg = (
-                f"The file has {filesizeformat(file.size or 0)}, at most {filesizeformat(most)} are read over this page. "
+                f"The file has {filesizeformat(file.size or 0)}; this page reads at most {filesizeformat(most)}. "
                 "Nothing was taken in. Split it, or use manage.py import_encounters."
             )
             raise forms.ValidationError(msg)

@@ -9,7 +9,7 @@ from encounters.models.review import CorrectionReason, PendReason
 
 CODE = re.compile(r"[0-9A-Z][0-9]{3}[0-9A-Z]")
 MODIFIER = re.compile(r"[0-9A-Z]{2}")
-MOST_UNITS = 999_999
+MOST_UNITS = 99_999
 LONGEST_WORDS = 500
 
 
@@ -90,6 +90,12 @@ class PendForm(VersionForm):
         if cleaned.get("reason") == PendReason.OTHER and not cleaned.get("note"):
             self.add_error("note", "Say in words what it waits for.")
         return cleaned
+
+
+class AcceptForm(VersionForm):
+    """The encounter as it stands, with the reason where a finding blocks."""
+
+    reason = forms.CharField(required=False, max_length=LONGEST_WORDS)
 
 
 class NoteForm(VersionForm):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from encounters.intake import columns, schema
-from encounters.intake.fields import Fields
+from encounters.intake.fields import Fields, unfit_text
 from encounters.intake.files import record_json
 from encounters.intake.records import (
     AccessRecord,
@@ -65,9 +65,9 @@ class Assembly:
                 "that one was kept, this one was not.",
             )
 
-    def finished(self, head: EncounterRecord | None) -> ReadEncounter:
-        """The encounter with what was kept of it; None where nothing of it can be kept."""
-        if head is None or not self.administrations:
+    def finished(self, head: EncounterRecord, *, record: object) -> ReadEncounter:
+        """The encounter with what was kept of it; None where nothing of it can be kept. `record`: as it was sent."""
+        if not self.administrations:
             return ReadEncounter(None, tuple(self.refused), self.records)
         labels = {each.access for each in self.administrations.values()}
         references = {each.order for each in self.administrations.values()}
@@ -80,7 +80,8 @@ class Assembly:
         day = schema.dated(encounter)
         if day is None:
             reason = "No date of service: fill date_of_service, or a start or stop."
-            self.refused.append(RefusedRecord(reason, head.line, "date_of_service", "", self.encounter_id))
+            text = record_json(record)
+            self.refused.append(RefusedRecord(reason, head.line, "date_of_service", text, self.encounter_id))
             return ReadEncounter(None, tuple(self.refused), self.records)
         return ReadEncounter(dataclasses.replace(encounter, date_of_service=day), tuple(self.refused), self.records)
 
@@ -93,7 +94,8 @@ def encounter_of_rows(rows: Iterable[Row], *, directory: Directory) -> ReadEncou
     """
     rows = list(rows)
     said, origin = _said(rows)
-    assembly = Assembly(rows[0].cells["encounter_id"].strip())
+    encounter_id = rows[0].cells["encounter_id"].strip()
+    assembly = Assembly("" if unfit_text(encounter_id) else encounter_id)
     assembly.records = len(rows)
     head_fields = Fields({name: said[name] for name in columns.ENCOUNTER if name in said})
     head = schema.encounter_head(head_fields, directory=directory, line=rows[0].line)
@@ -104,7 +106,7 @@ def encounter_of_rows(rows: Iterable[Row], *, directory: Directory) -> ReadEncou
         return ReadEncounter(None, _every_row_refused(rows, problems, origin, assembly.encounter_id), len(rows))
     for row in rows:
         _add_row(assembly, row, head_fields, said)
-    return assembly.finished(head)
+    return assembly.finished(head, record=[row.cells for row in rows])
 
 
 def _said(rows: list[Row]) -> tuple[dict[str, str], dict[str, int]]:

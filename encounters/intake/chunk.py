@@ -1,5 +1,6 @@
 """One chunk of encounters on its way into the chart: what is new, what changed, what the database refuses."""
 
+import dataclasses
 import hashlib
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from encounters import audit
 from encounters.intake import changes, chart, refused
 from encounters.intake.corrections import interface_user, store_addendum
+from encounters.intake.files import record_json
 from encounters.intake.json_values import json_value
 from encounters.intake.records import EncounterRecord, ReadEncounter, RefusedRecord
 from encounters.models import (
@@ -53,6 +55,8 @@ class Taking:
         self.refused: list[RefusedRecord] = []
         self.outcomes: dict[int, Outcome] = {}
         self.encounters: dict[str, Encounter] = {}
+        self.held_back: frozenset[int] = frozenset()
+        self.put_right: set[int] = set()
 
     def take(self, chunk: list[ReadEncounter]) -> None:
         """Store the chunk and count it in the batch; no encounter stands in it twice."""
@@ -64,13 +68,20 @@ class Taking:
         new = [record for record in records if record.external_id not in self.encounters]
         again = [record for record in records if record.external_id in self.encounters]
         patients = self._patients(records)
+        self.held_back = frozenset(
+            IntakeRefusal.objects.filter(
+                encounter__in=[self.encounters[record.external_id].pk for record in again], settled_at__isnull=True
+            ).values_list("encounter_id", flat=True)
+        )
         self._fetch_charts(again)
         self._take_new(new, patients)
         for record in again:
             self._take_again(record, self.encounters[record.external_id], patients)
         kept = refused.keep(self.refused, batch=self.batch, encounters=self.encounters, at=self.at)
-        for encounter, reasons in _held_back(kept).items():
+        held_back = _held_back(kept)
+        for encounter, reasons in held_back.items():
             self._record(audit.Tag.RECORD_REFUSED, encounter, after={"refused": reasons})
+        refused.look_again({each.pk for each in held_back} | self.put_right)
         self.batch.refused += len({(each.line, each.encounter_id, each.administration_id) for each in self.refused})
 
     def _lock(self, records: list[EncounterRecord]) -> None:
@@ -87,7 +98,9 @@ class Taking:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
 
     def _known(self, records: list[EncounterRecord], refused: list[RefusedRecord]) -> dict[str, Encounter]:
-        ids = {record.external_id for record in records} | {each.encounter_id for each in refused}
+        """Encounters that are there already; a refused id that holds a NUL can be no encounter's."""
+        refused_ids = {each.encounter_id for each in refused if "\0" not in (each.encounter_id or "")}
+        ids = {record.external_id for record in records} | refused_ids
         found = Encounter.objects.filter(source=self.batch.source, external_id__in=ids)
         return {each.external_id: each for each in found.select_related("patient", "location", "payer")}
 
@@ -176,7 +189,8 @@ class Taking:
 
     def _refuse(self, record: EncounterRecord, reason: str) -> None:
         for each in record.administrations:
-            self.refused.append(RefusedRecord(reason, each.line, "", "", record.external_id, each.external_id))
+            said = record_json(dataclasses.asdict(each) | {"administration_id": each.external_id})
+            self.refused.append(RefusedRecord(reason, each.line, "", said, record.external_id, each.external_id))
 
     def _take_again(self, record: EncounterRecord, encounter: Encounter, patients: dict[str, Patient]) -> None:
         digest = chart.digest(record)
@@ -206,12 +220,17 @@ class Taking:
         self.batch.encounters_unchanged += 1
 
     def _came_right(self, record: EncounterRecord, encounter: Encounter) -> None:
-        refused.settle_those_that_came_right(
+        if encounter.pk not in self.held_back:
+            return
+        settled = refused.settle_those_that_came_right(
             encounter=encounter,
             administration_ids=[each.external_id for each in record.administrations],
             at=self.at,
             source=self.batch.source,
+            only_of_file=self.batch.sha256 if self.is_replay else "",
         )
+        if settled:
+            self.put_right.add(encounter.pk)
 
     def _keep_later_values(self, record: EncounterRecord, found: changes.Difference) -> None:
         """This very file was taken in before: what was changed since stays, and the batch says so."""

@@ -24,6 +24,8 @@ _UNITS = {
     "ml": "mL", "cc": "mL", "milliliter": "mL", "milliliters": "mL",
     "l": "L", "liter": "L", "liters": "L",
 }  # fmt: skip
+# Each problem is stored with the record that has it: a record of nothing but nonsense must not fill the database.
+_MOST_PROBLEMS = 100
 _MOST_DECIMALS = 6
 _MOST = Decimal(10) ** 10
 
@@ -46,15 +48,20 @@ class Fields:
         self.problems: list[tuple[str, str]] = []
 
     def refuse(self, name: str, reason: str) -> None:
-        """Note that the field `name` cannot be taken."""
-        self.problems.append((name, reason))
+        """Note that the field `name` cannot be taken; of very many problems the first ones are told."""
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append((name, reason))
+        elif len(self.problems) == _MOST_PROBLEMS:
+            self.problems.append(("", f"There are more problems than these {_MOST_PROBLEMS}; mend these first."))
 
     def refuse_unknown(self, known: Iterable[str]) -> None:
         """Refuse each field that is none of `known`; those beginning with x_ pass unread."""
         words = frozenset(known)
         for name in self._raw:
+            if len(self.problems) > _MOST_PROBLEMS:
+                return
             if name not in words and not name.startswith("x_"):
-                near = nearest(name, words)
+                near = nearest(name[:80], words)
                 self.refuse(name, f"“{name}” is not a known field." + (f" Is {near} meant?" if near else ""))
 
     def value(self, name: str) -> object:

@@ -89,7 +89,7 @@ def digest(file: BinaryIO) -> str:
 def _encoding(file: BinaryIO, sample: bytes) -> str:
     """UTF-8, UTF-16 by its mark, or Windows-1252; a file that mixes them is refused, since names would be garbled."""
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
+        return _decodable(file, "utf-16")
     strange = sum((byte < 32 and byte not in b"\t\r\n\x1b") or byte == 127 for byte in sample)  # noqa: PLR2004  # ASCII
     if strange * 20 > len(sample):
         msg = "This is a binary file, not a table. Send CSV, JSON or XLSX. Nothing was taken in."
@@ -103,7 +103,7 @@ def _encoding(file: BinaryIO, sample: bytes) -> str:
             "Nothing was taken in."
         )
         raise UnableToReadFile(msg, line=bad_line)
-    return _windows_1252(file)
+    return _decodable(file, "cp1252")
 
 
 def _first_line_that_is_not_utf8(file: BinaryIO) -> tuple[int | None, bool]:
@@ -128,22 +128,24 @@ def _first_line_that_is_not_utf8(file: BinaryIO) -> tuple[int | None, bool]:
             return bad_line, has_wide
 
 
-def _windows_1252(file: BinaryIO) -> str:
-    decoder = getincrementaldecoder("cp1252")()
+def _decodable(file: BinaryIO, encoding: str) -> str:
+    """`encoding`, when every byte of the file can be read by it."""
+    decoder = getincrementaldecoder(encoding)()
     file.seek(0)
     while True:
         block = file.read(_BLOCK)
         try:
             decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
+            what = "not the UTF-16 that it says it is" if encoding == "utf-16" else "neither UTF-8 nor Windows-1252"
             msg = (
-                f"The text is neither UTF-8 nor Windows-1252 (byte {error.object[error.start]:#04x}). "
+                f"The text is {what} (byte {error.object[error.start]:#04x}). "
                 "Save the file as UTF-8 and send it again. Nothing was taken in."
             )
             raise UnableToReadFile(msg) from None
         if not block:
             file.seek(0)
-            return "cp1252"
+            return encoding
 
 
 def text_of(file: BinaryIO, encoding: str) -> io.TextIOWrapper:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from decimal import Decimal
 from typing import BinaryIO
 
@@ -39,11 +39,13 @@ def _values(text: str) -> Iterator[tuple[int, object]]:
     """Each encounter of the text with the line that it begins in."""
     at = _skip(text, 0)
     if text[at] == "[":
-        yield from _elements(text, at)
+        end = yield from _elements(text, at)
+        _nothing_after(text, end)
         return
     value, end = _decoded(text, at)
     if isinstance(value, Mapping) and isinstance(value.get("encounters"), list):
         yield from _elements(text, _beginning_of_list(text, at))
+        _nothing_after(text, end)
         return
     yield 1, value
     line, counted = 1, 0
@@ -65,7 +67,8 @@ def _beginning_of_list(text: str, at: int) -> int:
         place = _skip(text, _skip(text, _decoded(text, place)[1]) + 1)
 
 
-def _elements(text: str, at: int) -> Iterator[tuple[int, object]]:
+def _elements(text: str, at: int) -> Generator[tuple[int, object], None, int]:
+    """Each element of the list at `at` with its line; returns where the list ends."""
     line, counted = text.count("\n", 0, at) + 1, at
     place = _skip(text, at + 1)
     while text[place : place + 1] != "]":
@@ -78,6 +81,13 @@ def _elements(text: str, at: int) -> Iterator[tuple[int, object]]:
             place = _skip(text, place + 1)
         elif text[place : place + 1] != "]":
             raise _broken(text.count("\n", 0, place) + 1, "a comma or the end of the list is missing")
+    return place + 1
+
+
+def _nothing_after(text: str, end: int) -> None:
+    if (place := _skip(text, end)) < len(text):
+        reason = "text follows where the file should end; what was read before it was taken in"
+        raise _broken(text.count("\n", 0, place) + 1, reason)
 
 
 def _skip(text: str, at: int) -> int:
@@ -117,7 +127,7 @@ def encounter_of_json(value: object, *, directory: Directory, line: int | None =
         return ReadEncounter(None, tuple(assembly.refused), assembly.records)
     for number, part in enumerate(parts):
         _add_administration(assembly, part, number, fields, line)
-    return assembly.finished(head)
+    return assembly.finished(head, record=value)
 
 
 def _list_of(value: Mapping[str, object], name: str) -> list[object]:

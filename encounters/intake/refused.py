@@ -1,7 +1,7 @@
 """Refused records: kept with their place and reason, and settled by a person or by the record coming right."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -11,6 +11,7 @@ from encounters import audit
 from encounters.intake.permission import require_permission
 from encounters.intake.records import RefusedRecord
 from encounters.models import Encounter, IntakeBatch, IntakeRefusal
+from encounters.models.encounter import CodingState
 
 # Columns of IntakeRefusal; what is longer is cut, since a refusal must never fail to be kept.
 _LONGEST_RECORD = 20_000
@@ -57,13 +58,18 @@ def keep(
 
 
 def settle_those_that_came_right(
-    *, encounter: Encounter, administration_ids: Sequence[str], at: datetime, source: str
+    *, encounter: Encounter, administration_ids: Sequence[str], at: datetime, source: str, only_of_file: str = ""
 ) -> int:
-    """Settle what was refused of these administrations: they have been taken in now. Returns how many."""
+    """Settle what was refused of these administrations: they have been taken in now. Returns how many.
+
+    `only_of_file`: SHA-256 of the file whose refusals alone are settled. An old file that comes once more does not put
+    right what was refused of a newer one.
+    """
     wanted = set(administration_ids)
     settled = 0
-    for refusal in encounter.refusals.filter(settled_at__isnull=True):
-        if _administration_id(refusal) in wanted:
+    refusals = encounter.refusals.filter(settled_at__isnull=True)
+    for refusal in refusals.filter(batch__sha256=only_of_file) if only_of_file else refusals:
+        if _is_put_right(refusal, wanted):
             refusal.settled_at = at
             refusal.save(update_fields=["settled_at"])
             settled += 1
@@ -98,14 +104,26 @@ def settle_refusal(*, refusal: IntakeRefusal, user: User, reason: str, at: datet
         before={"reason": refusal.reason, "record": refusal.record},
         reason=reason.strip(),
     )
+    if refusal.encounter_id:
+        look_again([refusal.encounter_id])
 
 
-def _administration_id(refusal: IntakeRefusal) -> str:
+def look_again(encounter_ids: Collection[int]) -> None:
+    """The encounters wait to be coded once more, since the state of a review hangs on open refusals too."""
+    Encounter.objects.filter(pk__in=encounter_ids, coding_state=CodingState.CODED).update(
+        coding_state=CodingState.PENDING, nudged_at=None
+    )
+
+
+def _is_put_right(refusal: IntakeRefusal, administration_ids: Collection[str]) -> bool:
+    """Whether the record is one of these administrations, or an encounter that was refused as a whole."""
     try:
         record = json.loads(refusal.record)
     except ValueError:
-        return ""
-    return str(record.get("administration_id", "")).strip() if isinstance(record, dict) else ""
+        return False
+    if not isinstance(record, dict):
+        return False
+    return "administrations" in record or str(record.get("administration_id", "")).strip() in administration_ids
 
 
 def _named(refusal: IntakeRefusal) -> str:

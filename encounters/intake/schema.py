@@ -214,7 +214,9 @@ def _other_services(fields: Fields) -> tuple[tuple[str, tuple[str, ...]], ...]:
     for part in fields.short_parts("other_services"):
         text = part
         if isinstance(part, Mapping):
-            text = "-".join([str(part.get("code", "")), *map(str, part.get("modifiers") or ())])
+            modifiers = part.get("modifiers") or ()
+            words = modifiers if isinstance(modifiers, list | tuple) else (modifiers,)
+            text = "-".join([str(part.get("code", "")), *map(str, words)])
         match = _SERVICE.fullmatch(str(text).upper())
         if match is None:
             fields.refuse("other_services", f"“{str(text)[:60]}” is not a code such as 99213 or 99213-25.")

@@ -2,6 +2,7 @@
 
 import csv
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,21 @@ from encounters.intake.records import Directory, ReadEncounter, RefusedRecord
 _DELIMITERS = (",", ";", "\t", "|")
 # A cell beyond this is an unclosed quotation mark, not a value.
 _LONGEST_CELL = 100_000
+# What openpyxl lets through of a damaged or encrypted archive and of its XML; a ParseError is a SyntaxError.
+_BROKEN_WORKBOOK = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    SyntaxError,
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +177,7 @@ def _workbook_rows(file: BinaryIO) -> Iterator[RawRow]:
                 cells.pop()
             width = width or len(cells)
             yield RawRow(line, cells + [""] * (width - len(cells)))
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, IndexError, ValueError, OSError) as error:
+    except _BROKEN_WORKBOOK as error:
         msg = f"The workbook cannot be opened ({type(error).__name__}). Save it again as .xlsx or .csv."
         raise UnableToReadFile(msg) from error
 

@@ -174,7 +174,7 @@ def save_act(
 
 def open_state(held: Review) -> ReviewState:
     """The state of a review that waits for a coder: something to decide, or nothing."""
-    return ReviewState.TO_DECIDE if held.blocks or held.warns or _has_open_refusals(held) else ReviewState.READY
+    return ReviewState.TO_DECIDE if held.blocks or held.warns or has_open_refusals(held) else ReviewState.READY
 
 
 def events_since(review: Review, version: int) -> list[AuditEvent]:
@@ -189,5 +189,6 @@ def described(event: AuditEvent) -> str:
     return f"{said} by {event.actor_name}" if event.actor_id else said
 
 
-def _has_open_refusals(held: Review) -> bool:
+def has_open_refusals(held: Review) -> bool:
+    """Whether a record of the encounter could not be taken in and nobody has settled it."""
     return held.encounter.refusals.filter(settled_at__isnull=True).exists()

@@ -64,7 +64,8 @@ def prepare(*, encounter: Encounter, run: CodingRun, at: datetime) -> Review:
     """The review shows `run`; asked again for the same run, only its state is looked at anew.
 
     Decisions on lines that the run leaves as they were are carried over. A pended review wakes; an accepted one is
-    `changed` where lines or blocking findings differ from those accepted, and accepted again where they no longer do.
+    `changed` where lines or blocking findings differ from those accepted or a record of it could not be taken in, and
+    accepted again where that is no longer so.
     """
     held = Review.objects.select_for_update(no_key=True).filter(encounter=encounter).first()
     lines = list(run.lines.order_by("position"))
@@ -72,9 +73,11 @@ def prepare(*, encounter: Encounter, run: CodingRun, at: datetime) -> Review:
         return _first(encounter, run, lines, at)
     if held.run_id != run.pk:
         _take_in_run(held, run, lines, at)
-    elif held.state in {ReviewState.TO_DECIDE, ReviewState.READY} and hold.open_state(held) != held.state:
-        held.state = hold.open_state(held)
-        hold.save_act(held, "state", tag=Tag.ENCOUNTER_PREPARED, at=at, user=None, after={"state": held.state})
+        return held
+    before = {"state": held.state}
+    tag = _settle_state(held, run, lines)
+    if held.state != before["state"]:
+        hold.save_act(held, "state", tag=tag, at=at, user=None, before=before, after={"state": held.state})
     return held
 
 
@@ -117,7 +120,7 @@ def _settle_state(held: Review, run: CodingRun, lines: list[CodedLine]) -> Tag:
         held.state = hold.open_state(held)
         return Tag.ENCOUNTER_PREPARED
     was = held.state
-    is_same = _is_same(held.accepted_run, run, lines)
+    is_same = _is_same(held.accepted_run, run, lines) and not hold.has_open_refusals(held)
     held.state = ReviewState.ACCEPTED if is_same else ReviewState.CHANGED
     if held.state == was == ReviewState.ACCEPTED:
         return Tag.ENCOUNTER_PREPARED

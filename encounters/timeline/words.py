@@ -15,7 +15,7 @@ ON_THE_BAR = {
     Reason.NOT_GIVEN: "not given",
     Reason.INPATIENT: "inpatient by then",
     Reason.ROUTE_NOT_CODED: "route earns no line",
-    Reason.INCIDENTAL: "incidental",
+    Reason.INCIDENTAL: "part of other services",
     Reason.BUNDLED_WITH_PROCEDURE: "part of the procedure",
     Reason.TRANSFUSION: "part of the transfusion",
     Reason.MISSING_ROUTE: "route missing",

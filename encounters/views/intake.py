@@ -89,4 +89,6 @@ def settle(request: PageRequest, refusal_id: int) -> HttpResponse:
         intake.settle_refusal(refusal=refusal, user=request.user, reason=reason, at=timezone.now())
     except intake.UnableToSettleRefusal as error:
         messages.error(request, str(error))
+    else:
+        tasks.nudge(encounter_ids=[refusal.encounter_id] if refusal.encounter_id else [])
     return redirect("intake:batch", batch_id=refusal.batch_id)

@@ -20,6 +20,7 @@ from encounters.models import Review
 from encounters.models.review import ReviewState
 from encounters.review import claims as claiming
 from encounters.selectors import Tab
+from rules import explain
 
 ROWS_OF_A_PAGE = 50
 DRUGS_IN_A_ROW = 2
@@ -142,7 +143,7 @@ def queue_row(review: Review, findings: Sequence[str], request: PageRequest, now
         age_css=next((css for least, css in AGE_STEPS if share >= least), ""),
         age_share=round(min(max(share / AGE_BAR_ENDS, 0), 1) * 100, 1),
         score_parts=tuple(_score_parts(review)),
-        findings=tuple(kind.replace("_", " ") for kind in findings),
+        findings=tuple(explain.kind_title(kind) for kind in findings),
         holder=holder,
         is_held_by_other=held_by is not None and not is_mine,
         state=_state(review),

@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from encounters import audit, selectors
 from encounters.audit import Tag
-from encounters.forms.review import AddedLineForm, LineForm, NoteForm, PendForm, ReasonForm, VersionForm
+from encounters.forms.review import AcceptForm, AddedLineForm, LineForm, NoteForm, PendForm, ReasonForm, VersionForm
 from encounters.http import PageRequest, act, is_for_fragment
 from encounters.models import Review
 from encounters.models.review import ReviewState
@@ -43,6 +44,9 @@ def encounter(request: PageRequest, encounter_id: int) -> HttpResponse:
     shown = encounter_of(request, encounter_id)
     review = review_of(shown)
     at = timezone.now()
+    if "waiting" in request.GET:
+        # The page of an encounter that is being coded asks whether it is.
+        return HttpResponseClientRefresh() if review or shown.coding_error else HttpResponse(status=204)
     if not is_for_fragment(request):
         audit.record(tag=Tag.ENCOUNTER_VIEWED, at=at, actor=request.user, encounter=shown)
     if review is None:
@@ -139,12 +143,12 @@ def undo(request: PageRequest, encounter_id: int) -> HttpResponse:
 def accept(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The encounter is accepted, and the next one opens."""
     review = open_review(request, encounter_id)
-    version, reason = _version(request), request.POST.get("reason", "")
+    form = AcceptForm(request.POST)
+    if not form.is_valid():
+        return answer(request, review, refusal=_first_problem(form), status=422)
+    said = form.cleaned_data
     return _act_and_next(
-        request,
-        review,
-        lambda: states.accept(review=review, user=request.user, at=timezone.now(), version=version, reason=reason),
-        "accepted",
+        request, review, lambda: states.accept(review=review, user=request.user, at=timezone.now(), **said), "accepted"
     )
 
 
@@ -189,7 +193,10 @@ def wake(request: PageRequest, encounter_id: int) -> HttpResponse:
 def reopen(request: PageRequest, encounter_id: int) -> HttpResponse:
     """A lead opens an accepted encounter again."""
     review = open_review(request, encounter_id)
-    version, reason = _version(request), request.POST.get("note", "")
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return answer(request, review, refusal=_first_problem(form), status=422)
+    version, reason = form.cleaned_data["version"], form.cleaned_data["note"]
     return _act(
         request,
         encounter_id,

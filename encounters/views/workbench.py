@@ -93,6 +93,8 @@ class FindingRow:
     title: str
     text: str
     mend: str
+    question: str
+    """The head over the conditions of its counterfactuals."""
     administrations: str
     counterfactuals: tuple[CounterfactualRow, ...]
 
@@ -119,6 +121,21 @@ class Workbench:
     def lines(self) -> int:
         """How many lines there are."""
         return len(self.services) + len(self.drug_lines)
+
+    @property
+    def total(self) -> Decimal | None:
+        """The dollars of services and drugs together."""
+        return _total((*self.services, *self.drug_lines))
+
+    @property
+    def unpriced_services(self) -> int:
+        """How many billed services have no price here, so that the total leaves them out."""
+        return _unpriced(self.services)
+
+    @property
+    def unpriced_drugs(self) -> int:
+        """How many billed drug lines have no price here, so that the total leaves them out."""
+        return _unpriced(self.drug_lines)
 
     @property
     def lines_billed(self) -> int:
@@ -277,6 +294,10 @@ def _total(rows: Sequence[LineRow]) -> Decimal | None:
     return sum(amounts, Decimal(0)) if amounts else None
 
 
+def _unpriced(rows: Sequence[LineRow]) -> int:
+    return sum(row.line.is_billed and row.dollars is None for row in rows)
+
+
 def _given(administration: Administration) -> str:
     dose = administration.dose
     return _sentence(
@@ -308,17 +329,24 @@ def _spans(row: NotBilled, result: CodingResult, zone: ZoneInfo) -> str:
     ]
     if not spans:
         return ""
-    first, last = datetime.fromisoformat(spans[0][0]), datetime.fromisoformat(spans[-1][1])
-    return f"{first.astimezone(zone):%H:%M}–{last.astimezone(zone):%H:%M}"
+    return _from_to(datetime.fromisoformat(spans[0][0]), datetime.fromisoformat(spans[-1][1]), zone)
 
 
 def _times(administration: Administration | None, zone: ZoneInfo) -> str:
     if administration is None:
         return ""
     start, stop = administration.start, administration.stop
-    begin = f"{start.astimezone(zone):%H:%M}" if start else ""
-    end = f"{stop.astimezone(zone):%H:%M}" if stop else ""
-    return f"{begin}–{end}" if begin and end and begin != end else begin or end
+    if start and stop and start != stop:
+        return _from_to(start, stop, zone)
+    only = start or stop
+    return f"{only.astimezone(zone):%H:%M}" if only else ""
+
+
+def _from_to(start: datetime, stop: datetime, zone: ZoneInfo) -> str:
+    """Two clock times; a stop on a later day says by how many days."""
+    begin, end = start.astimezone(zone), stop.astimezone(zone)
+    days = (end.date() - begin.date()).days
+    return f"{begin:%H:%M}–{end:%H:%M}{f' +{days} d' if days else ''}"
 
 
 def _findings(findings: Sequence[Finding]) -> tuple[FindingRow, ...]:
@@ -331,6 +359,7 @@ def _findings(findings: Sequence[Finding]) -> tuple[FindingRow, ...]:
             title=explain.finding_title(finding),
             text=explain.finding_text(finding),
             mend=explain.finding_mend(finding),
+            question=explain.counterfactual_question(finding),
             administrations=" ".join(finding.administrations),
             counterfactuals=tuple(_counterfactual(each) for each in finding.counterfactuals),
         )

@@ -12,9 +12,10 @@ from typing import TypeVar
 
 from rules.citation import Source
 from rules.errors import BadValue, DuplicateKey, UncitedValue
-from rules.rulebook import document
+from rules.rulebook import document, entries
 from rules.rulebook.cited import CITED, DATED, citation_of, period_of, refuse_overlaps, some, values_of
 from rules.rulebook.document import Place, Section
+from rules.rulebook.edits import CodeList, EditTable
 from rules.rulebook.model import (
     CodeEntry,
     Coverage,
@@ -25,23 +26,19 @@ from rules.rulebook.model import (
     RuleStatement,
     layer_name,
 )
-from rules.rulebook.policy import (
-    CHEMO_LIST_NAMES,
-    LAYER_KINDS,
-    ChemoList,
-    CitedValue,
-    PolicyKey,
-    PolicyLayer,
-)
-from rules.vocabulary import Family, LineFamily, Role, Setting
+from rules.rulebook.policy import LAYER_KINDS, CitedValue, PolicyKey, PolicyLayer
+from rules.vocabulary import LineFamily, Role, Setting
 
 T = TypeVar("T")
 
 DATA_DIR = Path(__file__).resolve().parent.parent / "data"
 
-INITIAL_SERVICES = ("chemo_infusion", "chemo_push", "therapeutic_infusion", "therapeutic_push", "hydration")
 NUMBERS = ("lesions_to", "dose_tolerance_percent")
 SWITCHES = ("jw", "jz")
+CODE_LISTS = (
+    *("included", "nurse_visit", "visits", "separate_visit", "practice_expense", "facility_places"),
+    *("ncci_services", "ncci_modifiers", "ncci_modifiers_column_one"),
+)
 CONFIDENCES = ("high", "medium", "low")
 STATUSES = ("complete", "partial", "absent")
 
@@ -90,6 +87,8 @@ class _Reading:
             policy_keys=keys,
             policies=self._policies(policy_dir=policy_dir, keys=keys),
             prices=self._prices(),
+            code_lists=self._code_lists(),
+            edit_tables=self._edit_tables(),
             version=self._digest.hexdigest(),
         )
 
@@ -231,7 +230,7 @@ class _Reading:
             setting = file.choice("setting", tuple(Setting))
             _refuse_second(setting, found, file.place_of("setting"))
             found[setting] = values_of(
-                file.sections("orders"), sources=self._sources, checked=checked, value=_order, keys=("order",)
+                file.sections("orders"), sources=self._sources, checked=checked, value=entries.order, keys=("order",)
             )
         return found
 
@@ -271,20 +270,24 @@ class _Reading:
                 }
             ),
             families=values_of(
-                file.sections("families"), sources=self._sources, checked=checked, value=_families, keys=("family",)
+                file.sections("families"),
+                sources=self._sources,
+                checked=checked,
+                value=entries.families,
+                keys=("family",),
             ),
             chemo_lists=values_of(
                 file.sections("chemo_list"),
                 sources=self._sources,
                 checked=checked,
-                value=_chemo_list,
+                value=entries.chemo_list,
                 keys=("names", "codes"),
             ),
             hydration_necessity=values_of(
                 file.sections("hydration_necessity"),
                 sources=self._sources,
                 checked=checked,
-                value=_prefixes,
+                value=entries.prefixes,
                 keys=("prefixes",),
             ),
         )
@@ -309,6 +312,30 @@ class _Reading:
                 found.append((prices, entry.place))
         refuse_overlaps([(prices.period, place) for prices, place in found])
         return tuple(prices for prices, _ in found)
+
+    def _code_lists(self) -> dict[str, tuple[CitedValue[CodeList], ...]]:
+        found: dict[str, tuple[CitedValue[CodeList], ...]] = {}
+        for file in self._documents("edits/lists"):
+            checked = file.only("checked", "lists").day("checked")
+            listed = file.section("lists").only(*CODE_LISTS)
+            for key in listed.names():
+                _refuse_second(key, found, listed.place_of(key))
+                found[key] = values_of(
+                    listed.sections(key), sources=self._sources, checked=checked, value=entries.codes, keys=("codes",)
+                )
+        return found
+
+    def _edit_tables(self) -> tuple[EditTable, ...]:
+        found: list[tuple[EditTable, Section]] = []
+        for file in self._documents("edits/cms"):
+            csv_path = (self._data_dir / file.place.file).with_suffix(".csv")
+            rows = self._text(csv_path)
+            self._add_to_version(csv_path, rows)
+            table = entries.edit_table(
+                file, name=csv_path.stem, rows=rows, rows_file=self._name(csv_path), sources=self._sources
+            )
+            found.append((table, file))
+        return entries.until_the_next(found)
 
 
 def _refuse_second(key: object, earlier: Container[object], place: Place) -> None:
@@ -346,31 +373,3 @@ def _coverage(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[str,
             note=entry.optional_text("note") or "",
         )
     return found
-
-
-def _order(entry: Section) -> tuple[str, ...]:
-    found = some(entry, "order")
-    if sorted(found) != sorted(INITIAL_SERVICES):
-        message = f"{entry.place_of('order')}: the order must name each of {', '.join(INITIAL_SERVICES)} once"
-        raise BadValue(message)
-    return found
-
-
-def _families(entry: Section) -> Mapping[str, str]:
-    listed = entry.section("family").only(*Family)
-    found: dict[str, str] = {}
-    for family in listed.names():
-        for drug in some(listed, family):
-            if drug in found:
-                message = f"{listed.place_of(family)}: {drug!r} is already {found[drug]}"
-                raise DuplicateKey(message)
-            found[drug] = family
-    return MappingProxyType(found)
-
-
-def _prefixes(entry: Section) -> tuple[str, ...]:
-    return some(entry, "prefixes")
-
-
-def _chemo_list(entry: Section) -> ChemoList:
-    return ChemoList(entry.choice("names", CHEMO_LIST_NAMES), frozenset(some(entry, "codes")))

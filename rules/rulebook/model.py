@@ -10,6 +10,7 @@ from typing import NoReturn
 from rules.citation import Citation, Source
 from rules.effective import EffectivePeriod, as_of
 from rules.errors import ParameterNotInForce, UnknownKey
+from rules.rulebook.edits import NO_CODES, CodeList, EditsInForce, EditTable
 from rules.rulebook.policy import CitedValue, Policy, PolicyKey, PolicyLayer, checked_overrides
 from rules.vocabulary import LineFamily, Role, Setting
 
@@ -118,6 +119,8 @@ class RulebookContent:
     policy_keys: Mapping[str, PolicyKey]
     policies: tuple[PolicyLayer, ...]
     prices: tuple[PriceList, ...]
+    code_lists: Mapping[str, tuple[CitedValue[CodeList], ...]]
+    edit_tables: tuple[EditTable, ...]
 
 
 class Rulebook:
@@ -168,6 +171,12 @@ class InForce:
         self._rates: Mapping[str, tuple[str, Decimal | None]] = {} if prices is None else prices.rates
         self._slots: dict[bool, Mapping[str, tuple[str, Decimal | None]]] = {}
         self._places: dict[str, int] = {}
+        self.edits = EditsInForce(content.edit_tables, on=on)
+        """National Correct Coding Initiative edits: MUE, PTP pairs and add-on codes."""
+        self._code_lists: dict[str, CodeList] = {
+            name: NO_CODES if (entry := as_of(entries, on)) is None else entry.value
+            for name, entries in content.code_lists.items()
+        }
         self._layers = {(layer.kind, layer.name): layer for layer in content.policies}
         self._base = tuple(layer for layer in content.policies if layer.kind == "base" and layer.is_in_force(on))
         self._policies: dict[tuple[object, ...], Policy] = {}
@@ -211,6 +220,14 @@ class InForce:
             message = f"parameter {name}: none in force on {self.date}"
             raise ParameterNotInForce(message)
         return entry.value
+
+    def codes_of(self, name: str) -> CodeList:
+        """A list of codes; empty on a date before its first. Raises UnknownKey."""
+        found = self._code_lists.get(name)
+        if found is None:
+            message = f"{name} is not a list of codes"
+            raise UnknownKey(message)
+        return found
 
     def rule(self, rule_id: str) -> RuleStatement:
         """A rule that holds on the date. Raises UnknownKey or ParameterNotInForce."""

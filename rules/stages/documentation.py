@@ -4,14 +4,12 @@ from decimal import Decimal
 
 from rules import amounts
 from rules.facts import Order, PriorAuthorization
-from rules.vocabulary import FindingKind, Purpose, Severity
+from rules.vocabulary import FindingKind, Severity
 from rules.worksheet.drafts import OF_DRUGS
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry, names
 from rules.worksheet.words import CHEMO, HYDRATION
-
-SERVES_ANOTHER = frozenset({Purpose.FLUSH, Purpose.CARRIER, Purpose.DILUENT, Purpose.KVO})
 
 
 def check(sheet: Worksheet) -> None:
@@ -36,7 +34,7 @@ def _orders(sheet: Worksheet) -> None:
             _compare(sheet, entry, order)
         elif entry.family == HYDRATION:
             _find_for(sheet, FindingKind.HYDRATION_NO_ORDER, Severity.WARNS, entry, rule="A7", mend="mend_order")
-        elif entry.given.purpose not in SERVES_ANOTHER:
+        else:
             _find_for(sheet, FindingKind.MISSING_ORDER, Severity.WARNS, entry, rule="A7", mend="mend_order")
 
 
@@ -67,7 +65,7 @@ def _dose_differs(sheet: Worksheet, entry: Entry, order: Order) -> bool:
     """One dose may be given in several entries of the same order: their sum is compared."""
     dose = order.dose
     same = [other for other in sheet.passed if other.given.order == order.reference and other.drug == entry.drug]
-    if dose is None or not dose.amount.is_finite() or entry is not same[0]:
+    if dose is None or not amounts.is_usable(dose.amount) or entry is not same[0]:
         return False
     given = Decimal(0)
     for other in same:
@@ -83,7 +81,7 @@ def _dose_differs(sheet: Worksheet, entry: Entry, order: Order) -> bool:
 
 def _lots(sheet: Worksheet) -> None:
     for entry in sheet.passed:
-        if entry.given.lot is None and entry.given.purpose not in SERVES_ANOTHER:
+        if entry.given.lot is None:
             _find_for(sheet, FindingKind.LOT_MISSING, Severity.INFORMS, entry, rule="R15", mend="mend_lot")
 
 
@@ -148,7 +146,7 @@ def _off_label(sheet: Worksheet) -> None:
         return
     codes = [str(code).upper().replace(".", "") for code in charted]
     for entry in sheet.passed:
-        covered = tuple(prefix.replace(".", "") for prefix in entry.given.drug.indications)
+        covered = tuple(str(prefix).replace(".", "") for prefix in entry.given.drug.indications)
         if covered and not any(code.startswith(covered) for code in codes):
             _find_for(
                 sheet,

@@ -68,7 +68,7 @@ def _add(sheet: Worksheet, doses: dict[tuple[object, ...], Dose], entry: Entry, 
     if entry.given.discarded is not None:
         concentration = entry.given.drug.concentration
         lost = amounts.converted(entry.given.discarded, code.per.unit, concentration)
-        if lost is not None and lost.is_finite():
+        if lost is not None:
             dose.discarded = (dose.discarded or Decimal(0)) + lost
 
 
@@ -101,7 +101,7 @@ def _is_by_route(code: BillingCodeFacts, entry: Entry) -> bool:
 
 
 def _is_sound(code: BillingCodeFacts) -> bool:
-    return code.per.amount.is_finite() and code.per.amount > 0
+    return amounts.is_usable(code.per.amount) and code.per.amount > 0
 
 
 def _unclassified(sheet: Worksheet, entry: Entry) -> None:
@@ -159,7 +159,7 @@ def _amount(sheet: Worksheet, entry: Entry, code: BillingCodeFacts) -> Decimal |
     dose = entry.given.dose
     if dose is None and entry.given.volume_ml is not None:
         dose = Quantity(entry.given.volume_ml, "mL")
-    if dose is None or not dose.amount.is_finite() or dose.amount <= 0:
+    if dose is None or not amounts.is_usable(dose.amount) or dose.amount <= 0:
         sheet.find(
             FindingKind.MISSING_DOSE,
             Severity.BLOCKS,

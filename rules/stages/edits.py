@@ -1,65 +1,199 @@
 """What does not belong beside these lines on one claim (coding-rules section 10)."""
 
-from rules.result import Step
+from collections.abc import Mapping
+from datetime import date
+from typing import TypeAlias
+
+from rules.result import Scalar, Step
+from rules.rulebook.edits import Mue, Pair
 from rules.vocabulary import FindingKind, Setting, Severity
 from rules.worksheet.drafts import OF_DRUGS, Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 
-INCLUDED = frozenset({"36000", "36410", "36591", "36592", "96523"})
-NURSE_VISIT = "99211"
-SEPARATE_VISIT = "25"
-FACILITY_PLACES = frozenset({"19", "21", "22", "23", "24"})
-VISIT_CODES = (("99091", "99499"), ("92002", "92014"))
-HOSPITAL_VISIT = "G0463"
-PRACTICE_EXPENSE = (("96360", "96425"), ("96521", "96523"))
+Others: TypeAlias = dict[str, list[tuple[str, ...]]]
+"""Codes of other services of the encounter, each with the modifiers of every time it is named."""
+
+PER_LINE, ABSOLUTE = 1, 2
+"""Adjudication indicators of an MUE."""
+NEVER = 0
+"""Modifier indicator of a pair: no modifier helps."""
 
 
 def check(sheet: Worksheet) -> None:
-    """Findings about other services of the encounter and about who may report; never a silent change."""
-    facts = sheet.facts
-    if not facts.other_services and str(facts.place_of_service) not in FACILITY_PLACES:
-        return
+    """Findings about units, pairs, other services and who may report; never a silent change."""
+    _unlikely_units(sheet)
     administered = [draft for draft in sheet.drafts if draft.role not in OF_DRUGS]
     if not administered:
         return
-    for service in facts.other_services:
-        _beside(sheet, str(service.code), service.modifiers)
+    others: Others = {}
+    said: dict[str, set[Severity]] = {}
+    for service in sheet.facts.other_services:
+        others.setdefault(str(service.code), []).append(service.modifiers)
+        said.setdefault(str(service.code), set()).update(_beside(sheet, str(service.code), service.modifiers))
+    _pairs(sheet, administered, others, said)
+    _addons(sheet, administered)
     _who_reports(sheet, administered)
 
 
-def _beside(sheet: Worksheet, code: str, modifiers: tuple[str, ...]) -> None:
-    if code in INCLUDED:
-        _find(sheet, FindingKind.INCLUDED, Severity.WARNS, step("included", "F1", code=code))
-    elif code == NURSE_VISIT:
-        _find(sheet, FindingKind.EM_99211, Severity.BLOCKS, step("em_99211", "F2"))
-    elif _is_visit(code) and SEPARATE_VISIT not in modifiers:
-        _find(sheet, FindingKind.NEEDS_25, Severity.WARNS, step("needs_25", "F2", code=code))
+def _beside(sheet: Worksheet, code: str, modifiers: tuple[str, ...]) -> tuple[Severity, ...]:
+    """How heavy it is what is said of a service beside the administrations; empty where nothing is."""
+    listed = sheet.in_force.codes_of
+    if code in listed("included"):
+        return _find_beside(sheet, FindingKind.INCLUDED, Severity.WARNS, step("included", "F1", code=code))
+    if code in listed("nurse_visit"):
+        return _find_beside(sheet, FindingKind.EM_99211, Severity.BLOCKS, step("em_99211", "F2"))
+    if code in listed("visits") and not _has(modifiers, sheet, "separate_visit"):
+        return _find_beside(sheet, FindingKind.NEEDS_25, Severity.WARNS, step("needs_25", "F2", code=code))
+    return ()
 
 
-def _find(sheet: Worksheet, kind: FindingKind, severity: Severity, why: Step) -> None:
+def _find_beside(sheet: Worksheet, kind: FindingKind, severity: Severity, why: Step) -> tuple[Severity, ...]:
     sheet.find(kind, severity, [], why, step("mend_other_service", why.rule))
+    return (severity,)
 
 
-def _is_visit(code: str) -> bool:
-    return code == HOSPITAL_VISIT or any(low <= code <= high for low, high in VISIT_CODES)
+def _has(modifiers: tuple[str, ...], sheet: Worksheet, name: str) -> bool:
+    wanted = sheet.in_force.codes_of(name)
+    return any(modifier in wanted for modifier in modifiers)
+
+
+def _unlikely_units(sheet: Worksheet) -> None:
+    """Units of one code on one day above its MUE (F3)."""
+    setting = _edit_setting(sheet)
+    if sheet.in_force.edits.quarter("mue", setting) is None:
+        return
+    by_day: dict[tuple[str, date], list[Draft]] = {}
+    for draft in sheet.drafts:
+        by_day.setdefault((draft.code, draft.date_of_service), []).append(draft)
+    for drafts in by_day.values():
+        edit = sheet.in_force.edits.mue(drafts[0].code, setting)
+        if edit is None:
+            continue
+        units = [draft.units for draft in drafts]
+        most = max(units) if edit.mai == PER_LINE else sum(units)
+        if most > edit.units:
+            _find_units(sheet, drafts, most, edit)
+
+
+def _find_units(sheet: Worksheet, drafts: list[Draft], units: int, edit: Mue) -> None:
+    is_absolute = edit.mai == ABSOLUTE
+    sheet.find(
+        FindingKind.MUE_EXCEEDED,
+        Severity.BLOCKS if is_absolute else Severity.WARNS,
+        [entry for draft in drafts for entry in draft.entries],
+        step(
+            "mue_exceeded",
+            "F3",
+            code=drafts[0].code,
+            units=units,
+            on=drafts[0].date_of_service.isoformat(),
+            limit=edit.units,
+            mai=edit.mai,
+            quarter=edit.quarter,
+        ),
+        step("mend_units_absolute" if is_absolute else "mend_units", "F3"),
+    )
+
+
+def _pairs(
+    sheet: Worksheet,
+    administered: list[Draft],
+    others: Others,
+    said: Mapping[str, set[Severity]],
+) -> None:
+    """Pairs of codes on one day that are not paid together (F4).
+
+    A service of which more is said already, as it stands beside an administration, is not named again.
+    """
+    edits, setting = sheet.in_force.edits, _edit_setting(sheet)
+    for on in sorted({draft.date_of_service for draft in administered}):
+        drafts = [draft for draft in administered if draft.date_of_service == on]
+        there = {draft.code for draft in drafts}
+        if on == sheet.facts.date_of_service:
+            there.update(others)
+        for one in sorted(there):
+            for two in sorted(there & edits.partners(one, setting).keys()):
+                pair = edits.ptp(one, two, setting)
+                if pair is None or pair.column_one != one:
+                    continue
+                severity = _weight(sheet, pair, drafts, others)
+                heard = said.get(one, set()) | said.get(two, set())
+                if severity is None or Severity.BLOCKS in heard or severity in heard:
+                    continue
+                _find_pair(sheet, pair, severity, [draft for draft in drafts if draft.code in (one, two)])
+
+
+def _weight(sheet: Worksheet, pair: Pair, drafts: list[Draft], others: Others) -> Severity | None:
+    """How much a pair weighs: nothing where every line of one of its codes is set apart by a modifier."""
+    if pair.indicator == NEVER:
+        return Severity.BLOCKS
+    allowed = ((pair.column_one, "ncci_modifiers_column_one"), (pair.column_two, "ncci_modifiers"))
+    for code, name in allowed:
+        lines = [tuple(draft.modifiers) for draft in drafts if draft.code == code]
+        lines += others.get(code, ())
+        if all(_has(modifiers, sheet, name) for modifiers in lines) or (
+            code in sheet.in_force.codes_of("visits")
+            and all(_has(modifiers, sheet, "separate_visit") for modifiers in lines)
+        ):
+            return None
+    return Severity.WARNS
+
+
+def _find_pair(sheet: Worksheet, pair: Pair, severity: Severity, drafts: list[Draft]) -> None:
+    is_never = pair.indicator == NEVER
+    values: dict[str, Scalar] = {
+        "one": pair.column_one,
+        "two": pair.column_two,
+        "indicator": pair.indicator,
+        "quarter": pair.quarter,
+    }
+    sheet.find(
+        FindingKind.NCCI_PAIR,
+        severity,
+        [entry for draft in drafts for entry in draft.entries],
+        step("ncci_pair_never" if is_never else "ncci_pair", "F4", **values),
+        step("mend_pair_never", "F4", two=pair.column_two) if is_never else step("mend_pair", "F4"),
+    )
+
+
+def _addons(sheet: Worksheet, administered: list[Draft]) -> None:
+    """An add-on code without any of its primary codes (F4)."""
+    there = {draft.code for draft in administered}
+    for code in sorted(there):
+        primaries = sheet.in_force.edits.addon_bases(code)
+        if primaries and there.isdisjoint(primaries):
+            sheet.find(
+                FindingKind.ADDON_WITHOUT_PRIMARY,
+                Severity.WARNS,
+                [entry for draft in administered if draft.code == code for entry in draft.entries],
+                step("addon_without_primary", "F4", code=code, primaries=", ".join(sorted(primaries))),
+                step("mend_addon", "F4"),
+            )
+
+
+def _is_professional(sheet: Worksheet) -> bool:
+    told = sheet.facts.is_professional_claim
+    return sheet.facts.setting == Setting.OFFICE if told is None else told
+
+
+def _edit_setting(sheet: Worksheet) -> str:
+    return "practitioner" if _is_professional(sheet) else "hospital"
 
 
 def _who_reports(sheet: Worksheet, administered: list[Draft]) -> None:
     """A physician's claim does not carry the facility's administration codes (A5)."""
-    facts = sheet.facts
-    is_professional = facts.is_professional_claim
-    if is_professional is None:
-        is_professional = facts.setting == Setting.OFFICE
-    if not is_professional or str(facts.place_of_service) not in FACILITY_PLACES:
+    place = str(sheet.facts.place_of_service)
+    if not _is_professional(sheet) or place not in sheet.in_force.codes_of("facility_places"):
         return
-    theirs = [draft for draft in administered if any(low <= draft.code <= high for low, high in PRACTICE_EXPENSE)]
+    of_facility = sheet.in_force.codes_of("practice_expense")
+    theirs = [draft for draft in administered if draft.code in of_facility]
     if theirs:
         codes = ", ".join(sorted({draft.code for draft in theirs}))
         sheet.find(
             FindingKind.NOT_PHYSICIAN,
             Severity.BLOCKS,
             [entry for draft in theirs for entry in draft.entries],
-            step("not_physician", "A5", codes=codes, place=facts.place_of_service),
+            step("not_physician", "A5", codes=codes, place=sheet.facts.place_of_service),
             step("mend_claim", "A5"),
         )

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from rules import chronology
+from rules import amounts, chronology
 from rules.chronology import Spans
 from rules.result import Lost, Step
 from rules.vocabulary import FindingKind, Purpose, Reason, Role, Severity
@@ -62,7 +62,7 @@ def _has_volume(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> boo
         return True
     entries = entries_of(units)
     charted = [entry.given.volume_ml for entry in entries]
-    total = sum((volume for volume in charted if volume is not None), Decimal(0))
+    total = sum((volume for volume in charted if volume is not None and amounts.is_usable(volume)), Decimal(0))
     if total > Decimal(least):
         return True
     if None in charted:

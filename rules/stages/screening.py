@@ -119,7 +119,7 @@ def _read(
     chart: Spans = ()
     if first is not None and last is not None and last > first:
         chart = ((first, last),)
-    entry = Entry(given, str(given.id), given.drug.name, visit, first, last, offset, chart, chart)
+    entry = Entry(given, str(given.id), str(given.drug.name), visit, first, last, offset, chart, chart)
     if segments or given.pauses or order_at is not None or bounds != OPEN:
         entry.problem = _problem(entry, segments, bounds)
         _lay_out(entry, segments, order_at)
@@ -134,8 +134,8 @@ def _ends(given: Administration, segments: tuple[Span, ...]) -> tuple[datetime |
     """Start and stop, from the first and last segment where they are not charted themselves."""
     starts = [span.start for span in segments if span.start is not None]
     stops = [span.stop for span in segments if span.stop is not None]
-    start = min(starts, default=None) if given.start is None else given.start
-    stop = max(stops, default=None) if given.stop is None else given.stop
+    start = min(starts, default=None, key=chronology.minute_of) if given.start is None else given.start
+    stop = max(stops, default=None, key=chronology.minute_of) if given.stop is None else given.stop
     return start, stop
 
 
@@ -224,7 +224,7 @@ def _find_duplicates(sheet: Worksheet) -> None:
         if given.status in NOT_DONE or (entry.start is None and entry.stop is None):
             continue
         same = (given.drug.name, given.route, given.technique, entry.start, entry.stop,
-                given.dose, given.access, entry.visit)  # fmt: skip
+                repr(given.dose), given.access, entry.visit)  # fmt: skip
         if same in seen:
             sheet.find(
                 FindingKind.DUPLICATE_RECORD,

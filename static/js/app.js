@@ -51,8 +51,9 @@ let underWay = 0;
 const waiting = [];
 document.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.elt.closest("#work")) underWay += 1; });
 for (const name of ["htmx:afterSettle", "htmx:sendError", "htmx:responseError", "htmx:sendAbort", "htmx:timeout"]) {
-  document.addEventListener(name, () => {
-    if (!underWay) return;
+  document.addEventListener(name, (event) => {
+    const isOurs = [event.target, event.detail.elt].some((element) => element?.closest?.("#work"));
+    if (!underWay || !isOurs) return;
     underWay = 0;
     setTimeout(() => { while (waiting.length && !underWay) handleKey(waiting.shift(), document.activeElement || document.body); });
   });

@@ -26,9 +26,15 @@
   keys.j = keys.ArrowDown = () => move(1);
   keys.k = keys.ArrowUp = () => move(-1);
 
+  /* Somebody who searched or filtered means the rows that are shown. */
+  const isWhole = () => {
+    const asked = new URLSearchParams(window.location.search);
+    return !asked.get("q") && ["", "open"].includes(asked.get("tab") || "");
+  };
+
   /* Where nobody has moved, the best one is handed out, so that two coders never get the same. */
   const open = () => {
-    if (!hasMoved && press("next")) return;
+    if (!hasMoved && isWhole() && press("next")) return;
     current()?.querySelector("a")?.click();
   };
   keys.o = open;

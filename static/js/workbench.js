@@ -9,7 +9,7 @@
   const wordsOf = (value) => (value || "").split(" ").filter(Boolean);
 
   /* ---- the current line ------------------------------------------------------------------------- */
-  function setCurrent(line, { focus = true } = {}) {
+  function setCurrent(line, { focus = true, scroll = true } = {}) {
     if (!line) return;
     for (const each of lines()) {
       if (each === line) each.setAttribute("aria-current", "true"); else each.removeAttribute("aria-current");
@@ -17,7 +17,8 @@
     }
     const of = line.dataset.line;
     for (const group of groups()) group.classList.toggle("now", wordsOf(group.dataset.line).includes(of));
-    if (focus) { line.focus({ preventScroll: true }); line.scrollIntoView({ block: "nearest" }); }
+    if (focus) line.focus({ preventScroll: true });
+    if (focus && scroll) line.scrollIntoView({ block: "nearest" });
   }
   function move(by) {
     if (document.querySelector(".line.edit")) return;
@@ -174,6 +175,8 @@
     const field = editing.querySelector("[data-first]");
     field?.focus(); field?.select?.();
   } else {
-    setCurrent(wanted || document.querySelector("#lines .line:not(.decided)") || lines()[0]);
+    /* Where the page is one document, it begins with whose encounter it is, not with its first open line. */
+    const isFrame = matchMedia("(min-width: 68rem) and (min-height: 42rem)").matches;
+    setCurrent(wanted || document.querySelector("#lines .line:not(.decided)") || lines()[0], { scroll: Boolean(wanted) || isFrame });
   }
 })();

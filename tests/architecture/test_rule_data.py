@@ -69,6 +69,7 @@ def series(rulebook: Rulebook) -> dict[str, tuple[CitedValue[object], ...]]:
     found.update({f"parameter: {key}": entries for key, entries in content.parameters.items()})
     found.update({f"switch: {key}": entries for key, entries in content.switches.items()})
     found.update({f"hierarchy: {key}": entries for key, entries in content.hierarchies.items()})
+    found.update({f"list of codes: {key}": entries for key, entries in content.code_lists.items()})
     found.update(chain.from_iterable(of_layer(layer) for layer in rulebook.policies))
     return found
 
@@ -89,6 +90,8 @@ def citations(rulebook: Rulebook) -> Iterable[tuple[str, Citation]]:
         yield from ((f"rule {rule.id}", citation) for citation in rule.citations)
     for prices in rulebook.content.prices:
         yield f"prices {prices.name}", prices.citation
+    for table in rulebook.content.edit_tables:
+        yield f"edits {table.name}", table.citation
 
 
 def test_every_value_is_cited_and_checked(rulebook: Rulebook) -> None:

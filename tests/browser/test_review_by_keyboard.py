@@ -230,6 +230,18 @@ class TestQueue:
         keyboard.press("o")
         page.wait_for_url(f"**/review/{second.encounter_id}/")
 
+    def test_opens_what_was_searched_for_and_not_the_best_of_all(
+        self, page: Page, signed_in: SignIn, keyboard: Keyboard
+    ) -> None:
+        sought = a_clean_encounter()
+        best = an_encounter_with_a_missing_stop()
+        signed_in(personas.ana())
+        page.goto(f"/review/?q={sought.encounter.patient.mrn}")
+        expect(page.locator("tbody.e")).to_have_count(1)
+        keyboard.press("Enter")
+        page.wait_for_url(f"**/review/{sought.encounter_id}/")
+        assert now(best).claimed_by is None
+
     def test_goes_through_its_filters_with_f(self, page: Page, signed_in: SignIn, keyboard: Keyboard) -> None:
         signed_in(personas.ana())
         page.goto("/review/")

@@ -198,7 +198,7 @@ class TestSearch:
     def test_finds_by_any_part(self, wanted: Review, words: str) -> None:
         assert queue(search=words) == [wanted]
 
-    @pytest.mark.parametrize("words", ["4472", "oxali 96413", "o%aliplatin", "oxali_latin", "'; DROP", "\\"])
+    @pytest.mark.parametrize("words", ["4472", "oxali 96413", "o%aliplatin", "oxali_latin", "'; DROP", "\\", "4471\0x"])
     def test_finds_nothing_by_what_is_not_there(self, wanted: Review, words: str) -> None:
         assert wanted not in queue(search=words)
 

@@ -80,14 +80,18 @@ class TestNudge:
 
     @pytest.mark.django_db(transaction=True)
     def test_without_a_broker_leaves_it_to_the_sweep(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def fail(**_: object) -> None:
+        asked: list[object] = []
+
+        def fail(**arguments: object) -> None:
+            asked.append(arguments)
             raise OperationalError
 
         monkeypatch.setattr(tasks.code_encounter, "delay", fail)
         encounter = waiting()
-        tasks.nudge(encounter_ids=[encounter.pk])
+        tasks.nudge(encounter_ids=[encounter.pk, encounter.pk + 1, encounter.pk + 2])
         encounter.refresh_from_db()
         assert encounter.coding_state == CodingState.PENDING
+        assert asked == [{"encounter_id": encounter.pk}], "each further try would let the sender wait once more"
 
 
 @pytest.fixture

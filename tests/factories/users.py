@@ -16,7 +16,7 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
     last_name = factory.Sequence(lambda n: f"Number{n}")
 
     @factory.post_generation
-    def groups(self: User, create: bool, names: list[str] | None, **kwargs: object) -> None:  # noqa: FBT001 as called
+    def groups(self: User, create: bool, names: list[str] | None, **kwargs: object) -> None:
         """The person's groups, by name."""
         if create and names:
             self.groups.add(*(Group.objects.get(name=name) for name in names))

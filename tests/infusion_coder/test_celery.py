@@ -3,16 +3,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
-from django.db import transaction
-from kombu.exceptions import OperationalError
 
 from infusion_coder import embedded
-from infusion_coder.celery import HEARTBEAT_KEY, Nudge, app
+from infusion_coder.celery import HEARTBEAT_KEY, app
 
 
 @pytest.fixture
@@ -37,24 +34,6 @@ class TestConfiguration:
     def test_names_only_tasks_that_exist(self) -> None:
         app.loader.import_default_modules()
         assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
-
-
-class TestNudge:
-    @pytest.mark.django_db(transaction=True)
-    def test_that_cannot_be_sent_leaves_the_row_to_the_sweep(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(*args: Any, **kwargs: Any) -> None:
-            raise OperationalError("the broker is away")
-
-        @app.task(name="tests.nudge")
-        def nudge() -> None:
-            """Never runs."""
-
-        monkeypatch.setattr(nudge, "apply_async", refuse)
-        with transaction.atomic():
-            nudge.delay_on_commit()
-
-    def test_is_what_every_task_is(self) -> None:
-        assert issubclass(app.Task, Nudge)
 
 
 class TestHeartbeat:

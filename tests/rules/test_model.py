@@ -6,7 +6,8 @@ import pytest
 
 from rules.effective import EffectivePeriod
 from rules.errors import ParameterNotInForce, UnknownKey
-from rules.rulebook.loader import INITIAL_SERVICES, load_rulebook
+from rules.rulebook.entries import INITIAL_SERVICES
+from rules.rulebook.loader import load_rulebook
 from rules.rulebook.model import Minutes, Rulebook
 
 BEFORE_EVERYTHING = date(1900, 1, 1)

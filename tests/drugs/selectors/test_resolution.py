@@ -167,6 +167,13 @@ class TestResolveMany:
         with django_assert_num_queries(1):
             selectors.resolve_many(Charted(on=ON, name=f"one {n} mg") for n in range(500))
 
+    def test_looks_for_nothing_alike(self) -> None:
+        listed_drug("ondansetron")
+        charted = Charted(on=ON, name="ondansetrom")
+        assert selectors.resolve(name=charted.name, on=ON).suggestions == ("ondansetron",)
+        (found,) = selectors.resolve_many([charted])
+        assert (found.unresolved, found.suggestions) == (Unresolved.UNKNOWN, ())
+
     def test_sees_what_has_just_changed(self) -> None:
         listed_drug("one")
         assert selectors.resolve(name="two", on=ON).drug is None

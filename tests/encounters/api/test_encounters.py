@@ -41,15 +41,29 @@ class TestCreate:
         ]
         assert Encounter.objects.get().source == "a-interface"
 
-    def test_answers_200_to_the_same_again_and_changes_nothing(
-        self, client_of: ClientOf, clinic: Location
-    ) -> None:
+    def test_answers_200_to_the_same_again_and_changes_nothing(self, client_of: ClientOf, clinic: Location) -> None:
         client = client_of("interface")
         client.post(URL, encounter(), format="json")
         answer = client.post(URL, encounter(), format="json")
         assert answer.status_code == 200
         assert answer.json()["encounters"][0]["outcome"] == "unchanged"
         assert Encounter.objects.get().chart_version == 1
+
+    @pytest.mark.parametrize(
+        "services",
+        [[{"code": "99213", "modifiers": 5}], [{"code": None, "modifiers": True}], [{"code": [], "modifiers": {}}]],
+    )
+    def test_refuses_services_of_another_shape(
+        self, client_of: ClientOf, clinic: Location, services: list[object]
+    ) -> None:
+        answer = client_of("interface").post(URL, encounter(other_services=services), format="json")
+        assert answer.status_code == 422
+        assert answer.json()["refusals"][0]["column"] == "other_services"
+
+    def test_answers_400_to_an_empty_body(self, client_of: ClientOf, clinic: Location) -> None:
+        answer = client_of("interface").post(URL, b"", content_type="application/json")
+        assert answer.status_code == 400
+        assert "empty" in answer.json()["refusals"][0]["reason"]
 
     def test_answers_207_when_some_records_are_refused(self, client_of: ClientOf, clinic: Location) -> None:
         bad = encounter(2)
@@ -120,9 +134,7 @@ class TestRead:
          ("auditor", 200), ("interface", 200)],
     )  # fmt: skip
     @pytest.mark.parametrize("path", ["encounters", "runs", "lines"])
-    def test_is_for_those_who_may_view(
-        self, client_of: ClientOf, group: str | None, status: int, path: str
-    ) -> None:
+    def test_is_for_those_who_may_view(self, client_of: ClientOf, group: str | None, status: int, path: str) -> None:
         assert client_of(group).get(f"/api/v1/{path}").status_code == status
 
     def test_gives_an_encounter_with_its_chart(self, client_of: ClientOf, clinic: Location) -> None:
@@ -139,6 +151,16 @@ class TestRead:
         assert client.get(URL).json()["count"] == 2
         assert client.get(f"{URL}?mrn=M2").json()["results"][0]["encounter_id"] == "E2"
         assert client.get(f"{URL}?date_of_service_after=2026-01-16").json()["count"] == 0
+
+
+class TestPages:
+    @pytest.mark.parametrize("limit", ["501", "99999999999999999999"])
+    def test_are_bounded_whatever_is_asked(self, client_of: ClientOf, clinic: Location, limit: str) -> None:
+        client = client_of("interface")
+        client.post(URL, {"encounters": [encounter(number) for number in range(502)]}, format="json")
+        answer = client.get(URL, {"limit": limit})
+        assert answer.status_code == 200
+        assert (len(answer.json()["results"]), answer.json()["count"]) == (500, 502)
 
 
 class TestSchema:

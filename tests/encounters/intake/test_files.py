@@ -1,5 +1,8 @@
 """One file a mistake: each is answered with line, column and words, and what was right in it is kept."""
 
+import io
+import json
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -83,6 +86,9 @@ class TestMistakes:
         assert '"administration_id": "a2"' in IntakeRefusal.objects.get().record
 
 
+HEADER = "encounter_id,mrn,location,administration_id,drug,start\n"
+
+
 class TestUnusableFiles:
     @pytest.mark.parametrize("name", UNUSABLE)
     def test_are_refused_whole_and_say_why(self, take: Take, name: str) -> None:
@@ -95,9 +101,41 @@ class TestUnusableFiles:
         assert (batch.records, batch.refused, Encounter.objects.count()) == (0, 1, 0)
         assert batch.finished_at
 
+    @pytest.mark.parametrize("end", [b"\x01", b"\x00\xd8\x41\x00"], ids=["half a unit", "half a character"])
+    def test_utf16_that_breaks_off_is_refused(self, take: Take, end: bytes) -> None:
+        take(b"\xff\xfe" + "encounter_id,mrn\n".encode("utf-16-le") + end)
+        assert "not the UTF-16 that it says it is" in IntakeRefusal.objects.get().reason
+
+    def test_a_nul_in_the_encounter_id_is_refused_with_its_row(self, take: Take) -> None:
+        take(HEADER + "E\x001,M1,north,a1,cefazolin,2026-01-15T10:00\n")
+        refusal = IntakeRefusal.objects.get()
+        assert (refusal.line, refusal.column) == (2, "encounter_id")
+        assert "NUL character at position 2" in refusal.reason
+
+    def test_an_encounter_without_a_day_is_kept_as_it_was_sent(self, take: Take) -> None:
+        take(HEADER + "E1,M1,north,a1,cefazolin,\n")
+        assert '"drug": "cefazolin"' in IntakeRefusal.objects.get().record
+
     def test_broken_json_names_the_line_where_it_breaks(self, take: Take) -> None:
         take("broken.json")
         assert IntakeRefusal.objects.filter(line=4, reason__contains="breaks off in line 4").exists()
+
+    @pytest.mark.parametrize(
+        "text",
+        ['[{"encounter_id": "E1"}]\n[{"encounter_id": "E2"}]', '{"encounters": []}\n{"encounters": []}', "[] x"],
+    )
+    def test_json_that_goes_on_behind_its_end_says_so(self, take: Take, text: str) -> None:
+        take(text, name="given.json")
+        assert IntakeRefusal.objects.filter(line=text.count("\n") + 1, reason__contains="text follows").exists()
+
+    def test_blanks_behind_the_end_of_json_are_nothing(self, take: Take) -> None:
+        assert take("[] \n\n", name="given.json").refused == 0
+
+    def test_a_record_of_nothing_but_nonsense_is_refused_in_a_hundred_words(self, take: Take) -> None:
+        take(json.dumps([{f"k{number}": 1 for number in range(3000)}]), name="given.json")
+        reasons = list(IntakeRefusal.objects.order_by("pk").values_list("reason", flat=True))
+        assert len(reasons) == 101
+        assert reasons[-1] == "There are more problems than these 100; mend these first."
 
     def test_a_header_alone_is_an_empty_batch(self, take: Take) -> None:
         batch = take("header_only.csv")
@@ -154,6 +192,34 @@ class TestFineFiles:
             60,
             "2026-01-15T15:00:00+00:00",
         )
+
+    @pytest.mark.parametrize(
+        ("part", "content"),
+        [
+            ("xl/workbook.xml", b"<a><b>"),
+            ("[Content_Types].xml", b"no xml"),
+            ("xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row>"),
+            ("xl/workbook.xml", b'<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'),
+        ],
+    )
+    def test_a_workbook_with_a_broken_part_is_refused(self, take: Take, part: str, content: bytes) -> None:
+        whole, broken = io.BytesIO(), io.BytesIO()
+        openpyxl.Workbook().save(whole)
+        with zipfile.ZipFile(whole) as parts, zipfile.ZipFile(broken, "w") as damaged:
+            for name in parts.namelist():
+                damaged.writestr(name, content if name == part else parts.read(name))
+        take(broken.getvalue(), name="given.xlsx")
+        assert "workbook cannot be opened" in IntakeRefusal.objects.get().reason
+
+    def test_a_workbook_whose_bytes_are_damaged_is_refused(self, take: Take) -> None:
+        whole = io.BytesIO()
+        openpyxl.Workbook().save(whole)
+        data = bytearray(whole.getvalue())
+        with zipfile.ZipFile(whole) as parts:
+            begin = parts.getinfo("xl/workbook.xml").header_offset
+        data[begin + 60 : begin + 90] = b"\xff" * 30
+        take(bytes(data), name="given.xlsx")
+        assert "workbook cannot be opened" in IntakeRefusal.objects.get().reason
 
     def test_a_broken_workbook_is_refused(self, take: Take) -> None:
         take(b"PK\x03\x04 no zip at all", name="given.xlsx")

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
 from drugs import formulary
 from encounters import addenda, intake
@@ -27,6 +28,7 @@ from encounters.models import (
     Patient,
 )
 from encounters.models.encounter import CodingState
+from tests import personas
 from tests.encounters.intake.conftest import AT, Take
 
 HEADER = "encounter_id,mrn,location,administration_id,drug,route,technique,start,stop,dose,order,payer,diagnoses\n"
@@ -166,6 +168,8 @@ class TestASecondSending:
         assert encounter.payer.code == "medicare"
         assert [each.code for each in encounter.diagnoses.order_by("position")] == ["E86.0", "R11.2"]
         event = AuditEvent.objects.get(tag="chart:encounter:changed")
+        assert event.before is not None
+        assert event.after is not None
         assert (event.before["payer"], event.after["payer"]) == ("", "medicare")
 
     def test_settles_the_refusal_that_it_puts_right(self, take: Take) -> None:
@@ -173,6 +177,43 @@ class TestASecondSending:
         assert IntakeRefusal.objects.get().settled_at is None
         take(HEADER + row() + row(name="a2", start="12:00", stop="12:30"))
         assert IntakeRefusal.objects.get().settled_at == AT
+
+    def test_settles_an_encounter_that_was_refused_whole(self, take: Take) -> None:
+        said: dict[str, object] = {
+            "encounter_id": "E1",
+            "mrn": "M1",
+            "location": "north",
+            "administrations": [{"administration_id": "a1", "drug": "cefazolin", "start": "2026-01-15T10:00"}],
+        }
+        take(json.dumps(said), name="given.json")
+        take(json.dumps(said | {"location": "nowhere"}), name="given.json")
+        assert IntakeRefusal.objects.get().settled_at is None
+        take(json.dumps(said | {"regimen": "once more"}), name="given.json")
+        assert IntakeRefusal.objects.get().settled_at == AT
+
+    def test_of_an_old_file_does_not_settle_what_was_refused_of_a_newer_one(self, take: Take) -> None:
+        old = HEADER + row() + row(name="a2", start="12:00", stop="12:30")
+        take(old)
+        take(HEADER + row() + row(name="a2", start="12:00", stop="11:00"))
+        take(old)
+        assert IntakeRefusal.objects.get().settled_at is None
+
+    def test_that_is_refused_or_put_right_lets_the_review_be_looked_at_again(self, take: Take) -> None:
+        take(HEADER + row())
+        code_all()
+        take(HEADER + row() + row(name="a2", start="12:00", stop="11:00"))
+        assert Encounter.objects.get().coding_state == "pending"
+        code_all()
+        intake.settle_refusal(refusal=IntakeRefusal.objects.get(), user=personas.ana(), reason="charted twice", at=AT)
+        assert Encounter.objects.get().coding_state == "pending"
+
+    def test_asks_for_refusals_once_however_many_encounters_come_again(
+        self, take: Take, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        text = HEADER + "".join(row(f"E{number}") for number in range(60))
+        take(text)
+        with django_assert_max_num_queries(100):
+            take(text + row("E60"))
 
     def test_of_another_source_is_another_encounter(self, take: Take) -> None:
         take(HEADER + row())
@@ -243,6 +284,11 @@ UNDONE = settings(max_examples=40, deadline=None, suppress_health_check=[HealthC
 
 
 class TestAlways:
+    def test_an_encounter_named_by_a_nul_is_refused_and_its_neighbour_kept(self, take: Take) -> None:
+        batch = take(HEADER + row("\0") + row("E2"))
+        assert counts(batch) == (1, 0, 0, 1)
+        assert "NUL" in batch.refusals.get().reason
+
     @UNDONE
     @given(rows=st.lists(st.lists(CELL, min_size=len(columns.TABLE), max_size=len(columns.TABLE)), max_size=4))
     def test_any_cells_end_in_kept_and_refused_rows(self, take: Take, rows: list[list[str]]) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from encounters import coding
-from encounters.models import AuditEvent, LineDecision, Review
+from encounters.models import AuditEvent, IntakeRefusal, LineDecision, Review
 from encounters.models.review import CorrectionReason, DecisionAction, PendReason, ReviewState
 from encounters.review import decisions, preparation, states
 from encounters.review.lines import lines_of
@@ -242,6 +242,15 @@ class TestPrepareWhatWasAccepted:
         code_again(review, lines=[INFUSION, PUSH])
         assert now(review).state == ReviewState.ACCEPTED
         assert AuditEvent.objects.filter(tag="review:encounter:restored").count() == 1
+
+    def test_flags_a_record_that_could_not_be_taken_in_until_it_is_settled(self) -> None:
+        review = accepted()
+        refusal = IntakeRefusalFactory.create(encounter=review.encounter)
+        preparation.prepare(encounter=review.encounter, run=review.run, at=DAY_AFTER)
+        assert now(review).state == ReviewState.CHANGED
+        IntakeRefusal.objects.filter(pk=refusal.pk).update(settled_at=DAY_AFTER)
+        preparation.prepare(encounter=review.encounter, run=review.run, at=DAY_AFTER)
+        assert now(review).state == ReviewState.ACCEPTED
 
     def test_can_be_accepted_anew_from_there(self) -> None:
         review = accepted()

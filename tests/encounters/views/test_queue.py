@@ -48,7 +48,7 @@ class TestQueue:
         page = signed_in().get(QUEUE).text
         assert "96365" in page
         assert "blocking" in page
-        assert "missing stop time" in page.lower()
+        assert "stop time missing" in page.lower()
         assert "1 d" in page
 
     def test_puts_what_is_to_decide_before_what_is_ready(self) -> None:

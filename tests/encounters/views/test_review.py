@@ -99,6 +99,11 @@ class TestPage:
         encounter = EncounterFactory.create()
         assert "is being coded" in signed_in().get(f"/review/{encounter.pk}/").text
 
+    def test_that_waits_asks_until_the_encounter_is_coded(self, review: Review) -> None:
+        pending = EncounterFactory.create()
+        assert signed_in().get(f"/review/{pending.pk}/?waiting=1", headers=HTMX).status_code == 204
+        assert signed_in().get(f"{address(review)}?waiting=1", headers=HTMX).headers["HX-Refresh"] == "true"
+
     def test_of_nobody_is_not_found(self) -> None:
         assert signed_in().get("/review/999999/").status_code == 404
 
@@ -275,6 +280,17 @@ class TestAccept:
         client.post(address(blocked, "accept"), {"version": now(blocked).version, "reason": "clinic confirmed a push"})
         assert now(blocked).state == ReviewState.ACCEPTED
 
+    @pytest.mark.parametrize("reason", ["half\0way", "x" * 501])
+    def test_refuses_words_that_cannot_be_kept(self, review: Review, reason: str) -> None:
+        answer = opened(review).post(address(review, "accept"), {"version": now(review).version, "reason": reason})
+        assert answer.status_code == 422
+        assert now(review).state == ReviewState.READY
+
+    def test_names_the_patient_in_no_cookie(self, review: Review) -> None:
+        client = opened(review)
+        client.post(address(review, "accept"), {"version": now(review).version})
+        assert "messages" not in client.cookies
+
     def test_twice_is_refused_the_second_time(self, review: Review) -> None:
         client = opened(review)
         version = now(review).version
@@ -317,6 +333,8 @@ class TestOtherActs:
         opened(review).post(address(review, "accept"), {"version": now(review).version})
         data = {"version": now(review).version, "note": "payer asks"}
         assert signed_in(personas.eve()).post(address(review, "reopen"), data).status_code == 403
+        unfit = signed_in(personas.ben()).post(address(review, "reopen"), data | {"note": "\0"})
+        assert (unfit.status_code, now(review).state) == (422, ReviewState.ACCEPTED)
         signed_in(personas.ben()).post(address(review, "reopen"), data)
         assert now(review).state == ReviewState.READY
 

@@ -1,0 +1,109 @@
+"""Single entries of rule files as values: orders, families, lists and tables. Nothing here reads a file."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from types import MappingProxyType
+
+from rules.citation import Source
+from rules.effective import EffectivePeriod
+from rules.errors import BadValue, DuplicateKey
+from rules.rulebook import edits
+from rules.rulebook.cited import citation_of, some
+from rules.rulebook.document import Section
+from rules.rulebook.edits import EDIT_SETTINGS, EDIT_TABLES, CodeList, EditTable
+from rules.rulebook.policy import CHEMO_LIST_NAMES, ChemoList
+from rules.vocabulary import Family
+
+INITIAL_SERVICES = ("chemo_infusion", "chemo_push", "therapeutic_infusion", "therapeutic_push", "hydration")
+
+
+def order(entry: Section) -> tuple[str, ...]:
+    """The families in their order for the initial service. Raises BadValue unless each is named once."""
+    found = some(entry, "order")
+    if sorted(found) != sorted(INITIAL_SERVICES):
+        message = f"{entry.place_of('order')}: the order must name each of {', '.join(INITIAL_SERVICES)} once"
+        raise BadValue(message)
+    return found
+
+
+def families(entry: Section) -> Mapping[str, str]:
+    """Family by drug name or HCPCS code. Raises UnknownKey, BadValue or DuplicateKey."""
+    listed = entry.section("family").only(*Family)
+    found: dict[str, str] = {}
+    for family in listed.names():
+        for drug in some(listed, family):
+            if drug in found:
+                message = f"{listed.place_of(family)}: {drug!r} is already {found[drug]}"
+                raise DuplicateKey(message)
+            found[drug] = family
+    return MappingProxyType(found)
+
+
+def prefixes(entry: Section) -> tuple[str, ...]:
+    """The prefixes of ICD-10-CM codes. Raises BadValue."""
+    return some(entry, "prefixes")
+
+
+def chemo_list(entry: Section) -> ChemoList:
+    """A payer's own list of complex biologics. Raises BadValue."""
+    return ChemoList(entry.choice("names", CHEMO_LIST_NAMES), frozenset(some(entry, "codes")))
+
+
+def codes(entry: Section) -> CodeList:
+    """The codes and ranges under `codes`. Raises BadValue."""
+    return edits.code_list(some(entry, "codes"), place=entry.place_of("codes"))
+
+
+def edit_table(file: Section, *, name: str, rows: str, rows_file: str, sources: Mapping[str, Source]) -> EditTable:
+    """The edits of one quarter: `file` says what they are, `rows` holds them as CSV. The period has no end yet.
+
+    Raises BadValue, DuplicateKey, UncitedValue or UnknownKey.
+    """
+    file.only("checked", "table", "setting", "quarter", "from", "source", "locator", "covers")
+    kind = file.choice("table", EDIT_TABLES)
+    setting = "" if kind == "addon" else file.choice("setting", EDIT_SETTINGS)
+    quarter = file.text("quarter")
+    since = file.day("from")
+    begins = edits.first_day(quarter, place=file.place_of("quarter"))
+    if since != begins:
+        message = f"{file.place_of('from')}: {quarter} begins on {begins}, not on {since}"
+        raise BadValue(message)
+    covers = file.texts("covers")
+    return EditTable(
+        name=name,
+        kind=kind,
+        setting=setting,
+        quarter=quarter,
+        period=EffectivePeriod(since),
+        citation=citation_of(file, sources=sources),
+        checked=file.day("checked"),
+        covers=edits.code_list(covers, place=file.place_of("covers")) if covers else None,
+        mues=edits.mue_rows(rows, file=rows_file, quarter=quarter) if kind == "mue" else {},
+        pairs=edits.ptp_rows(rows, file=rows_file, quarter=quarter) if kind == "ptp" else {},
+        bases=edits.addon_rows(rows, file=rows_file) if kind == "addon" else {},
+    )
+
+
+def until_the_next(tables: list[tuple[EditTable, Section]]) -> tuple[EditTable, ...]:
+    """Each table in force until the next quarter's of its kind and setting. Raises DuplicateKey."""
+    starts: dict[tuple[str, str, date], Section] = {}
+    for table, file in tables:
+        key = (table.kind, table.setting, table.period.since)
+        if key in starts:
+            message = f"{file.place}: {starts[key].place.file} holds the same quarter"
+            raise DuplicateKey(message)
+        starts[key] = file
+    return tuple(
+        replace(table, period=EffectivePeriod(table.period.since, _next(table, starts))) for table, _ in tables
+    )
+
+
+def _next(table: EditTable, starts: Mapping[tuple[str, str, date], Section]) -> date | None:
+    """The day on which a later quarter begins, None where none is loaded."""
+    later = (
+        since
+        for kind, setting, since in starts
+        if (kind, setting) == (table.kind, table.setting) and since > table.period.since
+    )
+    return min(later, default=None)

@@ -1,0 +1,95 @@
+"""Minutes, spans and amounts: the doctests as tests, and their edges."""
+
+import doctest
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules import amounts, chronology, engine, ndc
+from rules.facts import Quantity
+from rules.stages import diagnoses
+
+SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=6).map(chronology.union)
+
+
+@pytest.mark.parametrize("module", [amounts, chronology, diagnoses, engine, ndc], ids=lambda module: module.__name__)
+def test_examples_in_the_docstrings_hold(module: object) -> None:
+    ran = doctest.testmod(module)  # type: ignore[arg-type]
+    assert ran.attempted
+    assert not ran.failed
+
+
+def minutes(spans: chronology.Spans) -> set[int]:
+    return {minute for start, stop in spans for minute in range(start, stop)}
+
+
+@given(SPANS, SPANS)
+def test_spans_are_sets_of_minutes(one: chronology.Spans, other: chronology.Spans) -> None:
+    assert minutes(chronology.union([*one, *other])) == minutes(one) | minutes(other)
+    assert minutes(chronology.minus(one, other)) == minutes(one) - minutes(other)
+    assert minutes(chronology.common(one, other)) == minutes(one) & minutes(other)
+    assert chronology.total(one) == len(minutes(one))
+    assert [chronology.minute_at(one, index) for index in range(len(minutes(one)))] == sorted(minutes(one))
+    assert minutes(chronology.first_minutes(one, 7)) == set(sorted(minutes(one))[:7])
+
+
+def test_there_is_no_minute_past_the_end() -> None:
+    with pytest.raises(ValueError, match="end before"):
+        chronology.minute_at(((0, 10),), 10)
+
+
+def test_dates_stay_within_the_calendar() -> None:
+    assert chronology.local_date(-(10**12), 0) == date.min
+    assert chronology.local_date(10**12, 0) == date.max
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "wanted"),
+    [
+        ("1 g", "mg", "1000"),
+        ("250 mcg", "mg", "0.25"),
+        ("1 L", "mL", "1000"),
+        ("5 IU", "units", "5"),
+        ("1 mg", "mEq", None),
+    ],
+)
+def test_amounts_convert_exactly_or_not_at_all(amount: str, unit: str, wanted: str | None) -> None:
+    number, source = amount.split()
+    found = amounts.converted(Quantity(Decimal(number), source), unit)
+    assert found == (None if wanted is None else Decimal(wanted))
+
+
+def test_a_concentration_leads_both_ways() -> None:
+    per_ml = Quantity(Decimal(10), "mg")
+    assert amounts.converted(Quantity(Decimal(5), "mL"), "mg", per_ml) == 50
+    assert amounts.converted(Quantity(Decimal(50), "mg"), "mL", per_ml) == 5
+    assert amounts.converted(Quantity(Decimal(5), "units"), "mL", per_ml) is None
+    assert amounts.converted(Quantity(Decimal(5), "mL"), "mg", Quantity(Decimal(0), "mg")) is None
+    assert amounts.converted(Quantity(Decimal("NaN"), "mg"), "mg") is None
+
+
+@pytest.mark.parametrize(
+    ("label", "wanted"),
+    [
+        ("1234-5678-90", "01234567890"),
+        ("12345-678-90", "12345067890"),
+        ("12345-6789-0", "12345678900"),
+        ("12345-6789-01", "12345678901"),
+        ("12345678901", "12345678901"),
+        ("123456-789-01", None),
+        ("12-34", None),
+        ("1234-567-8", None),
+        ("abcde-6789-01", None),
+    ],
+)
+def test_an_ndc_has_eleven_digits_on_a_claim(label: str, wanted: str | None) -> None:
+    assert ndc.ndc_of_claim(label) == wanted
+
+
+def test_no_container_makes_no_dose() -> None:
+    assert amounts.smallest_opened(Decimal(5), []) is None
+    assert amounts.smallest_opened(Decimal(10**7), [Decimal(1), Decimal("1.5"), Decimal("1.7")]) is None
+    assert amounts.plain(Decimal("NaN")) == "NaN"
