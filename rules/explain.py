@@ -149,9 +149,7 @@ def rules_of(line: CodedLine) -> tuple[str, ...]:
 def line_explanation(line: CodedLine, *, rulebook: Rulebook) -> LineExplanation:
     """Everything that stands behind a line, in words with rule ids, dates and sources."""
     policies = [
-        _decided(*step.policy, rulebook)
-        for step in line.steps
-        if step.policy is not None and not _is_undecided(step)
+        _decided(*step.policy, rulebook) for step in line.steps if step.policy is not None and not _is_undecided(step)
     ]
     numbers = [Row(sentence(step), step.rule) for step in line.steps]
     lost = [Row(f"{lost.code}: {sentence(lost.step)}", lost.step.rule) for lost in line.lost]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from rules.citation import Citation
 from rules.effective import EffectivePeriod
@@ -25,6 +25,10 @@ ADJUDICATION = ("1", "2", "3")
 ADDON_TYPES = ("1", "2", "3")
 ANY_PRIMARY = "CCCCC"
 """Stands for a primary code that the contractor chooses."""
+
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class EditTable:
 class EditsInForce:
     """The edits on one date of service: of each kind the newest quarter's, by setting."""
 
-    __slots__ = ("_on", "_tables")
+    __slots__ = ("_bases", "_mues", "_on", "_partners", "_tables")
 
     def __init__(self, tables: tuple[EditTable, ...], *, on: date) -> None:
         self._on = on
@@ -115,6 +119,10 @@ class EditsInForce:
         for table in reversed(begun):
             self._tables.setdefault((table.kind, table.setting), []).append(table)
 
+        self._mues: dict[tuple[str, str], Mue | None] = {}
+        self._partners: dict[tuple[str, str], Mapping[str, Pair]] = {}
+        self._bases: dict[str, frozenset[str]] = {}
+
     def quarter(self, kind: str, setting: str = "") -> str | None:
         """The newest quarter whose table is in force, None where the date lies before the first of them."""
         tables = self._tables.get((kind, setting))
@@ -122,13 +130,19 @@ class EditsInForce:
 
     def mue(self, code: str, setting: str) -> Mue | None:
         """The medically unlikely edit of a code in a setting."""
-        table = self._speaking("mue", setting, code)
-        return None if table is None else table.mues.get(code)
+        key = (code, setting)
+        if key not in self._mues:
+            table = self._speaking("mue", setting, code)
+            _keep(self._mues, key, None if table is None else table.mues.get(code))
+        return self._mues[key]
 
     def partners(self, code: str, setting: str) -> Mapping[str, Pair]:
         """The codes with which a code makes a pair. Whether the pair still holds, it says itself."""
-        table = self._speaking("ptp", setting, code)
-        return _NO_PARTNERS if table is None else table.pairs.get(code, _NO_PARTNERS)
+        key = (code, setting)
+        if key not in self._partners:
+            table = self._speaking("ptp", setting, code)
+            _keep(self._partners, key, _NO_PARTNERS if table is None else table.pairs.get(code, _NO_PARTNERS))
+        return self._partners[key]
 
     def ptp(self, code: str, other: str, setting: str) -> Pair | None:
         """The pair that two codes make in force on the date, whichever is column one; indicator 9 is no pair."""
@@ -137,8 +151,10 @@ class EditsInForce:
 
     def addon_bases(self, code: str) -> frozenset[str]:
         """The codes of which an add-on code needs one; empty for a code that stands alone."""
-        table = self._speaking("addon", "", code)
-        return frozenset() if table is None else table.bases.get(code, frozenset())
+        if code not in self._bases:
+            table = self._speaking("addon", "", code)
+            _keep(self._bases, code, frozenset() if table is None else table.bases.get(code, frozenset()))
+        return self._bases[code]
 
     def _speaking(self, kind: str, setting: str, code: str) -> EditTable | None:
         for table in self._tables.get((kind, setting), ()):
@@ -147,6 +163,14 @@ class EditsInForce:
         return None
 
 
+def _keep(found: dict[K, V], key: K, value: V) -> None:
+    """Keeps what was looked up, within a bound against odd input."""
+    if len(found) >= _CODES_KEPT:
+        found.clear()
+    found[key] = value
+
+
+_CODES_KEPT = 4096
 _NO_PARTNERS: Mapping[str, Pair] = MappingProxyType({})
 
 

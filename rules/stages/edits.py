@@ -113,7 +113,10 @@ def _pairs(
         if on == sheet.facts.date_of_service:
             there.update(others)
         for one in sorted(there):
-            for two in sorted(there & edits.partners(one, setting).keys()):
+            partners = edits.partners(one, setting).keys()
+            if partners.isdisjoint(there):
+                continue
+            for two in sorted(there & partners):
                 pair = edits.ptp(one, two, setting)
                 if pair is None or pair.column_one != one:
                     continue
