@@ -27,6 +27,7 @@ from rules.worksheet.words import CHEMO, HYDRATION, INFUSION, IV, PUSH, THERAPEU
 
 MAY_BE_CHEMO = frozenset({Family.ANTINEOPLASTIC, Family.ANTINEOPLASTIC_HORMONAL, Family.COMPLEX_BIOLOGIC})
 KNOWN_FAMILIES = frozenset(Family) - {Family.OTHER}
+FLUID, DECLOTTING = Family.HYDRATION_FLUID, Purpose.DECLOTTING
 TECHNIQUES = {technique.value: technique for technique in Technique}
 SC_PUMPED = frozenset({INFUSION, Technique.PUMP_UNATTENDED})
 TIMED_TECHNIQUES = frozenset({INFUSION, PUSH})
@@ -38,7 +39,7 @@ def classify(sheet: Worksheet) -> None:
         entry.family = _family(sheet, entry)
     for members in _bags(sheet.passed):
         unit = _alone(members) if len(members) == 1 else _mixed(sheet, members)
-        if unit.entries[0].given.purpose == Purpose.DECLOTTING:
+        if unit.entries[0].given.purpose == DECLOTTING:
             _declotting(sheet, unit)
             continue
         if unit.route == IV:
@@ -62,7 +63,7 @@ def _family(sheet: Worksheet, entry: Entry) -> LineFamily:
         )
     elif family in MAY_BE_CHEMO and _is_chemo(sheet, drug, str(family)):
         return CHEMO
-    if family == Family.HYDRATION_FLUID or drug.is_electrolyte:
+    if family == FLUID or drug.is_electrolyte:
         return _of_fluid(sheet, entry, family)
     return THERAPEUTIC
 
@@ -77,9 +78,7 @@ def _overridden(families: Mapping[str, str], drug: DrugFacts) -> str:
 
 def _of_fluid(sheet: Worksheet, entry: Entry, family: str) -> LineFamily:
     """Fluid by vein is hydration, and by policy so is an electrolyte in it."""
-    if entry.given.route == IV and (
-        family == Family.HYDRATION_FLUID or sheet.answers["electrolyte_rider"] == "hydration"
-    ):
+    if entry.given.route == IV and (family == FLUID or sheet.answers["electrolyte_rider"] == "hydration"):
         return HYDRATION
     return THERAPEUTIC
 
@@ -250,7 +249,7 @@ def _is_timed_elsewhere(unit: Unit) -> bool:
 
 def _resolve_infusion(sheet: Worksheet, unit: Unit) -> None:
     if unit.start is None or unit.stop is None:
-        is_fluid = all(entry.given.drug.family == Family.HYDRATION_FLUID for entry in unit.entries)
+        is_fluid = all(entry.given.drug.family == FLUID for entry in unit.entries)
         _untimed(sheet, unit, may_be_push=not is_fluid)
     elif unit.minutes < sheet.minutes.infusion_from:
         if _is_coded_as_ordered(sheet, unit):

@@ -14,6 +14,7 @@ from rules.worksheet.steps import step
 Others: TypeAlias = dict[str, list[tuple[str, ...]]]
 """Codes of other services of the encounter, each with the modifiers of every time it is named."""
 
+OFFICE = Setting.OFFICE
 PER_LINE, ABSOLUTE = 1, 2
 """Adjudication indicators of an MUE."""
 NEVER = 0
@@ -61,13 +62,21 @@ def _has(modifiers: tuple[str, ...], sheet: Worksheet, name: str) -> bool:
 def _unlikely_units(sheet: Worksheet) -> None:
     """Units of one code on one day above its MUE (F3)."""
     setting = _edit_setting(sheet)
-    if sheet.in_force.edits.quarter("mue", setting) is None:
+    edits = sheet.in_force.edits
+    if edits.quarter("mue", setting) is None:
+        return
+    totals: dict[str, int] = {}
+    for draft in sheet.drafts:
+        totals[draft.code] = totals.get(draft.code, 0) + draft.units
+    many = {code for code, units in totals.items() if (edit := edits.mue(code, setting)) and units > edit.units}
+    if not many:
         return
     by_day: dict[tuple[str, date], list[Draft]] = {}
     for draft in sheet.drafts:
-        by_day.setdefault((draft.code, draft.date_of_service), []).append(draft)
+        if draft.code in many:
+            by_day.setdefault((draft.code, draft.date_of_service), []).append(draft)
     for drafts in by_day.values():
-        edit = sheet.in_force.edits.mue(drafts[0].code, setting)
+        edit = edits.mue(drafts[0].code, setting)
         if edit is None:
             continue
         units = [draft.units for draft in drafts]
@@ -112,11 +121,9 @@ def _pairs(
         there = {draft.code for draft in drafts}
         if on == sheet.facts.date_of_service:
             there.update(others)
-        for one in sorted(there):
-            partners = edits.partners(one, setting).keys()
-            if partners.isdisjoint(there):
-                continue
-            for two in sorted(there & partners):
+        paired = [one for one in there if not edits.partners(one, setting).keys().isdisjoint(there)]
+        for one in sorted(paired):
+            for two in sorted(there & edits.partners(one, setting).keys()):
                 pair = edits.ptp(one, two, setting)
                 if pair is None or pair.column_one != one:
                     continue
@@ -163,21 +170,21 @@ def _find_pair(sheet: Worksheet, pair: Pair, severity: Severity, drafts: list[Dr
 def _addons(sheet: Worksheet, administered: list[Draft]) -> None:
     """An add-on code without any of its primary codes (F4)."""
     there = {draft.code for draft in administered}
-    for code in sorted(there):
-        primaries = sheet.in_force.edits.addon_bases(code)
-        if primaries and there.isdisjoint(primaries):
-            sheet.find(
-                FindingKind.ADDON_WITHOUT_PRIMARY,
-                Severity.WARNS,
-                [entry for draft in administered if draft.code == code for entry in draft.entries],
-                step("addon_without_primary", "F4", code=code, primaries=", ".join(sorted(primaries))),
-                step("mend_addon", "F4"),
-            )
+    bases = {code: sheet.in_force.edits.addon_bases(code) for code in there}
+    alone = [code for code, primaries in bases.items() if primaries and there.isdisjoint(primaries)]
+    for code in sorted(alone):
+        sheet.find(
+            FindingKind.ADDON_WITHOUT_PRIMARY,
+            Severity.WARNS,
+            [entry for draft in administered if draft.code == code for entry in draft.entries],
+            step("addon_without_primary", "F4", code=code, primaries=", ".join(sorted(bases[code]))),
+            step("mend_addon", "F4"),
+        )
 
 
 def _is_professional(sheet: Worksheet) -> bool:
     told = sheet.facts.is_professional_claim
-    return sheet.facts.setting == Setting.OFFICE if told is None else told
+    return sheet.facts.setting == OFFICE if told is None else told
 
 
 def _edit_setting(sheet: Worksheet) -> str:
