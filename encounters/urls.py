@@ -32,7 +32,10 @@ intake_addresses = [
     path("template.<slug:file_format>", intake.template, name="template"),
     path("refusals/<int:refusal_id>/settle/", intake.settle, name="settle"),
 ]
-rules_addresses = [path("", rulebook.index, name="index")]
+rules_addresses = [
+    path("", rulebook.index, name="index"),
+    path("conformance/", rulebook.conformance, name="conformance"),
+]
 
 urlpatterns = [
     path("review/", include((review_addresses, "review"))),

@@ -37,8 +37,8 @@ SENTENCES: dict[str, str] = {
     "hydration_initial": "{minutes} min of hydration, the initial service",
     "primary_reason_not_named": "access {access} could begin with more than one family, and no primary reason is named",
     "another_initial": "the access has its initial service already",
-    "second_initial_access": "the second initial service, over another needed access",
-    "second_initial_visit": "the second initial service, in another visit of the day",
+    "second_initial_access": "a second one, for another access that was needed",
+    "second_initial_visit": "a second one, for another visit of the day",
     # infusions
     "running": "{minutes} min of {drug} in {runs} {run_word}",
     "additional_hours": "{minutes} running min: {marks_text}",

@@ -60,7 +60,8 @@ class Review(models.Model):
     `lease_until`. The summary columns are those of `run`, kept here so that the queue is one query: `codes` and
     `code_units` run side by side in claim order, `value_at_stake` is in US dollars, `search_text` holds record
     number, account, drugs and codes in lower case. `second_review_from` asked for the second review and may not take
-    it. `accepted_by`, `accepted_at` and `accepted_run` tell of the last acceptance, also after a reopening.
+    it; `second_review_note` is the question while it is in second review, and the lead's answer once it is returned.
+    `accepted_by`, `accepted_at` and `accepted_run` tell of the last acceptance, also after a reopening.
     """
 
     encounter = models.OneToOneField(Encounter, on_delete=models.PROTECT, related_name="review")

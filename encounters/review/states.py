@@ -111,7 +111,7 @@ def pend(
         at=at,
         user=user,
         before=before,
-        after={"pend_reason": reason, "until": until},
+        after={"state": held.state, "pend_reason": reason, "until": until},
         reason=note.strip(),
     )
     return held
@@ -179,6 +179,7 @@ def send_to_second_review(*, review: Review, note: str = "", user: User, at: dat
         at=at,
         user=user,
         before=before,
+        after={"state": held.state},
         reason=note.strip(),
     )
     return held
@@ -191,11 +192,13 @@ def return_from_second_review(*, review: Review, note: str, user: User, at: date
         review=review, user=user, at=at, version=version, states=frozenset({ReviewState.SECOND_REVIEW})
     )
     held.state, held.assigned_to = hold.open_state(held), held.second_review_from
+    held.second_review_note = note.strip()
     hold.let_go(held)
     hold.save_act(
         held,
         "state",
         "assigned_to",
+        "second_review_note",
         *CLAIM_FIELDS,
         tag=Tag.ENCOUNTER_RETURNED,
         at=at,

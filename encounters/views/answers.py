@@ -79,6 +79,7 @@ def _context(request: PageRequest, review: Review, at: datetime) -> dict[str, ob
         "may_decide": is_mine and is_workable and request.user.has_perm(WORK),
         "holder_name": audit.name_of(holder) if holder else "",
         "holder_is_other": holder is not None and not is_mine,
+        "note_title": _note_title(review),
         "is_own_acceptance": review.accepted_by_id == request.user.pk,
         "refusals": tuple(selectors.open_refusals(shown)),
         "age_days": (timezone.localdate(at) - service).days,
@@ -86,6 +87,15 @@ def _context(request: PageRequest, review: Review, at: datetime) -> dict[str, ob
         "pend_reasons": PendReason.choices,
         "why_key": request.GET.get("why", ""),
     }
+
+
+def _note_title(review: Review) -> str:
+    """Whose words the note of a second review are; nothing where there is none to show."""
+    if not review.second_review_note:
+        return ""
+    if review.state == ReviewState.SECOND_REVIEW and review.second_review_from:
+        return f"{audit.name_of(review.second_review_from)} asks"
+    return "Returned by the lead" if review.state in OPEN_STATES else ""
 
 
 def answer(

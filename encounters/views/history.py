@@ -10,8 +10,11 @@ from django.views.decorators.http import require_safe
 from encounters import selectors
 from encounters.http import PageRequest
 from encounters.models import AuditEvent, Encounter
+from encounters.models.review import ReviewState
 
 EVENTS_OF_A_PAGE = 100
+CODE_AND_UNITS = 2
+STATES = {str(state.value): str(state.label).lower() for state in ReviewState}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,20 @@ def event_row(event: AuditEvent) -> EventRow:
     )
 
 
+def _line(values: list[object]) -> str:
+    """One line of a claim: code, modifiers and units, where it is one."""
+    told = [text for text in map(_said, values) if text]
+    if len(told) >= CODE_AND_UNITS and told[1].isdigit():
+        code, units, *modifiers = told
+        return " ".join((code, *modifiers, f"×{units}"))
+    return " ".join(told)
+
+
 def _said(value: object) -> str:
     if value in (None, "", []):
         return ""
     if isinstance(value, list):
-        return ", ".join(
-            _said(each) if not isinstance(each, list) else " ".join(_said(one) for one in each) for each in value
-        )
-    text = str(value)
+        return ", ".join(_line(each) if isinstance(each, list) else _said(each) for each in value)
+    text = STATES.get(str(value), str(value))
     # Digests are for machines; their beginning tells two apart.
     return text[:12] if len(text) == 64 else text  # noqa: PLR2004 (hexadecimal digits of SHA-256)

@@ -8,8 +8,9 @@ from encounters.http import PageRequest
 
 # Permission and page, in the order of the day.
 PAGES = (
-    (selectors.READ, "review:queue"),
+    ("encounters.work_reviews", "review:queue"),
     ("drugs.maintain_formulary", "drugs:index"),
+    (selectors.READ, "review:queue"),
     ("encounters.take_in", "intake:index"),
 )
 OPEN_TO_ALL = "rules:index"

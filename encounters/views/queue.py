@@ -140,7 +140,9 @@ def queue_row(review: Review, findings: Sequence[str], request: PageRequest, now
         more_drugs=max(len(review.drugs) - DRUGS_IN_A_ROW, 0),
         codes=tuple(units[:CODES_IN_A_ROW]),
         more_codes=max(len(units) - CODES_IN_A_ROW, 0),
-        age_css=next((css for least, css in AGE_STEPS if share >= least), ""),
+        age_css=""
+        if review.state == ReviewState.ACCEPTED
+        else next((css for least, css in AGE_STEPS if share >= least), ""),
         age_share=round(min(max(share / AGE_BAR_ENDS, 0), 1) * 100, 1),
         score_parts=tuple(_score_parts(review)),
         findings=tuple(explain.kind_title(kind) for kind in findings),

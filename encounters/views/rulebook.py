@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from encounters import worked_cases
 from encounters.http import PageRequest
 from rules.rulebook.loader import load_rulebook
 from rules.rulebook.model import RuleStatement
@@ -43,6 +44,13 @@ def index(request: PageRequest) -> HttpResponse:
         "keys": rulebook.policy_keys.values(),
     }
     return render(request, "encounters/rules/index.html", context)
+
+
+@require_safe
+def conformance(request: PageRequest) -> HttpResponse:
+    """Every published case beside its source, the published answer and ours."""
+    context = {"rulebook": load_rulebook(), "conformance": worked_cases.checked()}
+    return render(request, "encounters/rules/conformance.html", context)
 
 
 def _reading_order(rule: RuleStatement) -> tuple[str, int]:

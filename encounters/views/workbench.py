@@ -37,6 +37,8 @@ SIGN_OF_ACTION = {
     DecisionAction.REJECTED: ("d-x", "rejected"),
     DecisionAction.ADDED: ("d-add", "added"),
 }
+# More stretches of one row than this are told by their first start and last stop.
+SPANS_TOLD = 3
 SEVERITY_ORDER = (Severity.BLOCKS, Severity.WARNS, Severity.INFORMS)
 SEVERITY_CSS = {Severity.BLOCKS: "b", Severity.WARNS: "w", Severity.INFORMS: "n"}
 
@@ -329,7 +331,11 @@ def _spans(row: NotBilled, result: CodingResult, zone: ZoneInfo) -> str:
     ]
     if not spans:
         return ""
-    return _from_to(datetime.fromisoformat(spans[0][0]), datetime.fromisoformat(spans[-1][1]), zone)
+    told = [_from_to(datetime.fromisoformat(start), datetime.fromisoformat(stop), zone) for start, stop in spans]
+    if len(told) <= SPANS_TOLD:
+        return ", ".join(told)
+    whole = _from_to(datetime.fromisoformat(spans[0][0]), datetime.fromisoformat(spans[-1][1]), zone)
+    return f"{whole} in {len(told)} parts"
 
 
 def _times(administration: Administration | None, zone: ZoneInfo) -> str:

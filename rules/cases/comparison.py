@@ -1,7 +1,7 @@
 """A case coded, and held against its published answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
@@ -9,6 +9,7 @@ from typing import TypeAlias
 from rules.cases.reading import DEFAULT_DATE, CaseError, Record, facts_of_case, is_drug_unit_case
 from rules.engine import code_encounter
 from rules.errors import RulebookError
+from rules.facts import EncounterFacts
 from rules.result import CodedLine, CodingResult
 from rules.rulebook.model import Rulebook
 from rules.vocabulary import Role
@@ -35,6 +36,8 @@ class Outcome:
     not_billable: tuple[str, ...] = ()
     error: str = ""
     date_of_service: date = DEFAULT_DATE
+    facts: EncounterFacts | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_case(case: Record, *, rulebook: Rulebook, electrolytes: frozenset[str] = frozenset()) -> Outcome:
@@ -62,6 +65,8 @@ def run_case(case: Record, *, rulebook: Rulebook, electrolytes: frozenset[str] =
         lines=lines,
         not_billable=tuple(one.id for one in facts.administrations if one.id not in billed),
         date_of_service=facts.date_of_service,
+        facts=facts,
+        overrides=overrides,
     )
 
 

@@ -83,7 +83,7 @@ function handleKey(key, target) {
   if (keys[stroke] && keys[stroke]() !== false) return true;
   if (stroke === "?") { show("keys"); return true; }
   if (stroke === "/") {
-    const search = document.querySelector("[data-search]");
+    const search = [...document.querySelectorAll("[data-search]")].pop();
     if (search) { search.focus(); search.select(); }
     return Boolean(search);
   }
@@ -98,6 +98,8 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (handleKey(event.key, event.target)) event.preventDefault();
+  /* The key that leads into the search is no word to search for. */
+  else if (event.key === "/" && event.target.matches?.("[data-search]") && !event.target.value) event.preventDefault();
 });
 
 document.addEventListener("click", (event) => {

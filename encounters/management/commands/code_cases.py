@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.core.management.base import BaseCommand, CommandError
 
 from drugs.formulary.starter import seeded_electrolytes
+from encounters import worked_cases
 from rules.cases import comparison
 from rules.rulebook.loader import load_rulebook
 
 SOUNDNESS = ("agrees", "policy", "disagrees", "all")
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Command(BaseCommand):
@@ -61,16 +60,9 @@ class Command(BaseCommand):
 
 def _cases(file: Path) -> list[Mapping[str, Any]]:
     try:
-        content = yaml.load(file.read_bytes(), Loader=Loader)  # noqa: S506 (a safe loader)
-    except (OSError, yaml.YAMLError) as wrong:
-        message = f"{file}: {wrong}"
-        raise CommandError(message) from wrong
-    if content is None:
-        return []
-    if not isinstance(content, list) or not all(isinstance(case, Mapping) for case in content):
-        message = f"{file}: a list of cases is wanted"
-        raise CommandError(message)
-    return content
+        return worked_cases.read_cases(file)
+    except worked_cases.UnableToReadCases as wrong:
+        raise CommandError(str(wrong)) from wrong
 
 
 def _is_wanted(case: Mapping[str, Any], wanted: str | None) -> bool:

@@ -234,6 +234,7 @@ class TestSecondReview:
         )
         after = now(review)
         assert (after.state, after.assigned_to, after.claimed_by) == ("ready", personas.ana(), None)
+        assert after.second_review_note == "It is."
         assert AuditEvent.objects.get(tag="review:encounter:returned").reason == "It is."
 
     def test_goes_not_back_by_a_coder(self) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from encounters.models.review import PendReason
 from encounters.review import states
 from tests import personas
 from tests.encounters.views.desk import Person, a_clean_encounter, signed_in
@@ -20,6 +21,14 @@ class TestEncounterHistory:
         assert "Run completed" in page
         assert "Ana" in page
         assert "as suggested" in page
+
+        assert "J0690 ×2" in page
+
+    def test_says_states_by_their_names(self) -> None:
+        review = a_clean_encounter()
+        states.pend(review=review, reason=PendReason.CLINIC, user=personas.ana(), at=MORNING, version=review.version)
+        page = signed_in(personas.finn()).get(f"/history/{review.encounter_id}/").text
+        assert "state <del>ready</del> → pended" in page
 
     @pytest.mark.parametrize("person", [personas.cleo, personas.ira, personas.dov])
     def test_is_shut_for_whoever_may_not_read_encounters(self, person: Person) -> None:

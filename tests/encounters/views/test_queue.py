@@ -73,7 +73,8 @@ class TestQueue:
 
     def test_says_what_to_do_when_it_is_empty(self) -> None:
         assert "No encounter is waiting" in signed_in().get(QUEUE).text
-        assert "Nothing under this filter for" in signed_in().get(QUEUE, {"q": "nobody"}).text
+        assert "No open encounter fits" in signed_in().get(QUEUE, {"q": "nobody"}).text
+        assert "Nothing under this filter for" in signed_in().get(QUEUE, {"q": "nobody", "tab": "mine"}).text
 
     def test_knows_no_other_tab(self) -> None:
         assert signed_in().get(QUEUE, {"tab": "mystery"}).status_code == 404

@@ -326,8 +326,14 @@ class TestOtherActs:
         opened(review).post(address(review, "second-review"), {"version": now(review).version, "note": "really two?"})
         assert now(review).state == ReviewState.SECOND_REVIEW
         lead = opened(review, personas.ben())
+        page = lead.get(address(review)).text
+        assert "Ana asks" in page
+        assert "really two?" in page
         lead.post(address(review, "return"), {"version": now(review).version, "note": "yes, two"})
         assert now(review).state == ReviewState.READY
+        page = opened(review).get(address(review)).text
+        assert "Returned by the lead" in page
+        assert "yes, two" in page
 
     def test_reopen_is_for_leads(self, review: Review) -> None:
         opened(review).post(address(review, "accept"), {"version": now(review).version})

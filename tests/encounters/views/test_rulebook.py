@@ -1,7 +1,10 @@
 """The rules as a page."""
 
+from pathlib import Path
+
 import pytest
 
+from encounters import worked_cases
 from rules.rulebook.loader import load_rulebook
 from tests import personas
 from tests.encounters.views.desk import Person, signed_in
@@ -18,3 +21,24 @@ class TestIndex:
     @pytest.mark.parametrize("person", personas.EVERYBODY)
     def test_is_open_to_everybody_who_is_signed_in(self, person: Person) -> None:
         assert signed_in(person()).get("/rules/").status_code == 200
+
+
+class TestConformance:
+    def test_lists_every_case_with_both_answers(self) -> None:
+        page = signed_in().get("/rules/conformance/").text
+        found = worked_cases.checked()
+        assert found is not None
+        for case in found.cases:
+            assert f'id="case-{case.id}"' in page
+        assert f"{found.total.met} of {found.total.asked}" in " ".join(page.split())
+
+    def test_says_that_no_cases_are_installed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(worked_cases, "folder", lambda: tmp_path)
+        worked_cases._checked.cache_clear()
+        page = signed_in().get("/rules/conformance/").text
+        worked_cases._checked.cache_clear()
+        assert "not installed beside this instance" in page
+
+    @pytest.mark.parametrize("person", personas.EVERYBODY)
+    def test_is_open_to_everybody_who_is_signed_in(self, person: Person) -> None:
+        assert signed_in(person()).get("/rules/conformance/").status_code == 200
