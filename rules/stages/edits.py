@@ -60,14 +60,12 @@ def _has(modifiers: tuple[str, ...], sheet: Worksheet, name: str) -> bool:
 
 def _unlikely_units(sheet: Worksheet) -> None:
     """Units of one code on one day above its MUE (F3)."""
-    setting = _edit_setting(sheet)
-    if sheet.in_force.edits.quarter("mue", setting) is None:
-        return
+    mue, setting = sheet.in_force.edits.mue, _edit_setting(sheet)
     by_day: dict[tuple[str, date], list[Draft]] = {}
     for draft in sheet.drafts:
         by_day.setdefault((draft.code, draft.date_of_service), []).append(draft)
-    for drafts in by_day.values():
-        edit = sheet.in_force.edits.mue(drafts[0].code, setting)
+    for (code, _), drafts in by_day.items():
+        edit = mue(code, setting)
         if edit is None:
             continue
         units = [draft.units for draft in drafts]
@@ -107,13 +105,13 @@ def _pairs(
     A service of which more is said already, as it stands beside an administration, is not named again.
     """
     edits, setting = sheet.in_force.edits, _edit_setting(sheet)
-    for on in sorted({draft.date_of_service for draft in administered}):
+    for on in {draft.date_of_service for draft in administered}:
         drafts = [draft for draft in administered if draft.date_of_service == on]
         there = {draft.code for draft in drafts}
-        if on == sheet.facts.date_of_service:
+        if others and on == sheet.facts.date_of_service:
             there.update(others)
-        for one in sorted(there):
-            for two in sorted(there & edits.partners(one, setting).keys()):
+        for one in there:
+            for two in there & edits.partners(one, setting).keys():
                 pair = edits.ptp(one, two, setting)
                 if pair is None or pair.column_one != one:
                     continue
@@ -160,7 +158,7 @@ def _find_pair(sheet: Worksheet, pair: Pair, severity: Severity, drafts: list[Dr
 def _addons(sheet: Worksheet, administered: list[Draft]) -> None:
     """An add-on code without any of its primary codes (F4)."""
     there = {draft.code for draft in administered}
-    for code in sorted(there):
+    for code in there:
         primaries = sheet.in_force.edits.addon_bases(code)
         if primaries and there.isdisjoint(primaries):
             sheet.find(

@@ -228,6 +228,11 @@ class TestEditsInForce:
         assert tables["mue_hospital_2024q3"].period.until == date(2026, 10, 1)
         assert tables["mue_hospital_2026q4"].period.until is None
 
+    def test_a_whole_table_takes_nothing_from_the_one_before(self) -> None:
+        tables = {table.name: table for table in load_rulebook().content.edit_tables}
+        whole = tables["mue_practitioner_2024q3"]
+        assert whole.completed_by(tables["mue_hospital_2024q3"]) is whole
+
 
 INFUSION = infusion("a1", "drug a")
 INJECTION = injection("a2", "drug b", at="11:10")
