@@ -22,6 +22,7 @@ from encounters.models import (
     Review,
     RunFinding,
 )
+from encounters.models.encounter import CodingState
 from encounters.models.review import ReviewState
 from rules.vocabulary import Severity
 
@@ -202,6 +203,16 @@ def encounter_for_review(*, encounter_id: int, user: User) -> Encounter:
     return Encounter.objects.select_related(
         "patient", "payer", "location", "review__run", "review__claimed_by", "review__accepted_by"
     ).get(pk=encounter_id)
+
+
+def failed(*, user: User) -> QuerySet[Encounter]:
+    """Encounters that could not be coded, the first received first; those without a review stand in no queue.
+
+    Raises PermissionDenied for a user who may not read encounters.
+    """
+    _require(user)
+    rows = Encounter.objects.filter(coding_state=CodingState.FAILED)
+    return rows.select_related("patient").order_by("received_at", "pk")
 
 
 def open_refusals(encounter: Encounter) -> QuerySet[IntakeRefusal]:

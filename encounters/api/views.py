@@ -78,7 +78,8 @@ class EncounterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
             outcomes.update(found)
 
         # Of an empty body the framework makes an empty mapping, without asking the parser.
-        body = request.data if isinstance(request.data, bytes) else b""
+        said: object = request.data
+        body = said if isinstance(said, bytes) else b""
         try:
             batch = intake.take_in_file(
                 file=io.BytesIO(body),

@@ -75,6 +75,7 @@ class Encounter(models.Model):
                 condition=Q(coding_state="pending"),
                 name="encounter_pending",
             ),
+            models.Index(fields=["received_at"], condition=Q(coding_state="failed"), name="encounter_failed"),
             models.Index(fields=["date_of_service"], name="encounter_date"),
         ]
         permissions = [("take_in", "Can send encounters in and settle refused records")]

@@ -173,7 +173,10 @@ def _filled(
 ) -> dict[str, tuple[list[Row], bool]]:
     """The rows of each lane; all lanes go compact together when they would not fit at ease."""
     by_lane = {key: [item for item in items if item.lane == key] for key in keys}
-    at_ease = {key: rows_of(each, scale=scale, ticks=ticks, is_compact=False) for key, each in by_lane.items()}
+    at_ease = {
+        key: rows_of(each, scale=scale, ticks=ticks, is_compact=False, most=MOST_ROWS_AT_EASE)
+        for key, each in by_lane.items()
+    }
     if sum(len(rows) for rows in at_ease.values()) <= MOST_ROWS_AT_EASE:
         return {key: (rows, False) for key, rows in at_ease.items()}
     return {key: (rows_of(each, scale=scale, ticks={}, is_compact=True), True) for key, each in by_lane.items()}

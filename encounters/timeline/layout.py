@@ -62,6 +62,10 @@ class Tick:
     short: str
 
 
+ROWS_LOOKED_AT = 60
+"""An item goes into one of so many latest rows: a chart of thousands of overlapping entries must not hold up a page."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrangement:
     """One way to set an item: its marks and texts relative to the top of its row, and what they cover, in pixels.
@@ -90,12 +94,12 @@ class Row:
 
     def has_room(self, arrangement: Arrangement) -> bool:
         """Nothing of `arrangement` would touch what stands here."""
-        return all(
-            right + GAP <= left_taken or right_taken + GAP <= left
-            for covered, taken in zip(arrangement.covers, self.taken, strict=True)
-            for left, right in covered
-            for left_taken, right_taken in taken
-        )
+        for covered, taken in zip(arrangement.covers, self.taken, strict=True):
+            for left, right in covered:
+                for left_taken, right_taken in taken:
+                    if right + GAP > left_taken and right_taken + GAP > left:
+                        return False
+        return True
 
     def put(self, item: Item, arrangement: Arrangement) -> None:
         """Places the item."""
@@ -110,9 +114,17 @@ def width_of(text: str, *, is_bold: bool = False) -> float:
 
 
 def rows_of(
-    items: Sequence[Item], *, scale: Scale, ticks: dict[tuple[str, ...], tuple[Tick, ...]], is_compact: bool
+    items: Sequence[Item],
+    *,
+    scale: Scale,
+    ticks: dict[tuple[str, ...], tuple[Tick, ...]],
+    is_compact: bool,
+    most: int | None = None,
 ) -> list[Row]:
-    """The items of one lane in as few rows as keep them apart; the longest first, so that it stands on top."""
+    """The items of one lane in as few rows as keep them apart; the longest first, so that it stands on top.
+
+    Where more than `most` rows would be needed, the first of them only: the caller sets the lane in another way.
+    """
     rows: list[Row] = []
     far_end = scale.end
     order = sorted(
@@ -125,8 +137,11 @@ def rows_of(
     )
     for item in order:
         ways = arrangements(item, scale=scale, ticks=ticks.get(item.administrations, ()), is_compact=is_compact)
-        found = next(((row, way) for row in rows for way in ways if row.has_room(way)), None)
+        looked_at = rows[-ROWS_LOOKED_AT:]
+        found = next(((row, way) for row in looked_at for way in ways if row.has_room(way)), None)
         if found is None:
+            if most is not None and len(rows) > most:
+                break
             rows.append(Row())
             found = rows[-1], ways[0]
         found[0].put(item, found[1])

@@ -23,6 +23,7 @@ from encounters.selectors import Tab
 from rules import explain
 
 ROWS_OF_A_PAGE = 50
+FAILED_OF_A_PAGE = 20
 DRUGS_IN_A_ROW = 2
 CODES_IN_A_ROW = 4
 # Shares of the target age at which a row's age takes on a colour.
@@ -96,6 +97,7 @@ def queue(request: PageRequest) -> HttpResponse:
         "shown": page.end_index(),
         "more": _address(tab, search, page.next_page_number()) if page.has_next() else "",
         "claims": selectors.claims(user=request.user, at=now),
+        "failed": list(selectors.failed(user=request.user)[:FAILED_OF_A_PAGE]) if tab == Tab.OPEN else [],
         "now": now,
     }
     return page_or_fragment(

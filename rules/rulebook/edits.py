@@ -1,7 +1,7 @@
 """National Correct Coding Initiative edits and lists of codes as the rulebook holds them. Text in, values out."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
@@ -10,6 +10,8 @@ from rules.citation import Citation
 from rules.effective import EffectivePeriod
 from rules.errors import BadValue, DuplicateKey
 from rules.rulebook.document import Place
+
+T = TypeVar("T")
 
 EDIT_TABLES = ("ptp", "mue", "addon")
 EDIT_SETTINGS = ("practitioner", "hospital")
@@ -25,10 +27,6 @@ ADJUDICATION = ("1", "2", "3")
 ADDON_TYPES = ("1", "2", "3")
 ANY_PRIMARY = "CCCCC"
 """Stands for a primary code that the contractor chooses."""
-
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,11 @@ Partners: TypeAlias = Mapping[str, Mapping[str, Pair]]
 
 @dataclass(frozen=True, slots=True)
 class EditTable:
-    """One quarter's edits of one kind. `covers` None: whatever it does not hold has no edit; else only of these."""
+    """One quarter's edits of one kind.
+
+    `covers` None: whatever it does not hold has no edit. Else it speaks only of these codes, and once it has its
+    place among the others it also holds what the quarter before says of the rest.
+    """
 
     name: str
     kind: str
@@ -102,47 +104,53 @@ class EditTable:
     bases: Mapping[str, frozenset[str]]
     """Add-on code → the primary codes of which it needs one."""
 
-    def speaks_of(self, code: str) -> bool:
-        """Whether the absence of a code from the table means that it has no edit."""
-        return self.covers is None or code in self.covers
+    def completed_by(self, earlier: "EditTable") -> "EditTable":
+        """This table with what the earlier one says of codes that it does not speak of."""
+        covers = self.covers
+        if covers is None:
+            return self
+        return replace(
+            self,
+            mues=_together(earlier.mues, self.mues, covers),
+            pairs=_together(earlier.pairs, self.pairs, covers),
+            bases=_together(earlier.bases, self.bases, covers),
+        )
+
+
+def _together(earlier: Mapping[str, T], later: Mapping[str, T], covers: CodeList) -> Mapping[str, T]:
+    kept = {code: row for code, row in earlier.items() if code not in covers}
+    return MappingProxyType({**kept, **later})
 
 
 class EditsInForce:
     """The edits on one date of service: of each kind the newest quarter's, by setting."""
 
-    __slots__ = ("_bases", "_mues", "_on", "_partners", "_tables")
+    __slots__ = ("_bases", "_mues", "_on", "_pairs", "_quarters")
 
     def __init__(self, tables: tuple[EditTable, ...], *, on: date) -> None:
         self._on = on
-        begun = sorted((each for each in tables if each.period.since <= on), key=lambda each: each.period.since)
-        self._tables: dict[tuple[str, str], list[EditTable]] = {}
-        for table in reversed(begun):
-            self._tables.setdefault((table.kind, table.setting), []).append(table)
-
-        self._mues: dict[tuple[str, str], Mue | None] = {}
-        self._partners: dict[tuple[str, str], Mapping[str, Pair]] = {}
-        self._bases: dict[str, frozenset[str]] = {}
+        newest: dict[tuple[str, str], EditTable] = {}
+        for table in tables:
+            if table.period.holds_on(on):
+                newest[table.kind, table.setting] = table
+        self._quarters = {key: table.quarter for key, table in newest.items()}
+        self._mues = {setting: newest["mue", setting].mues for setting in _settings(newest, "mue")}
+        self._pairs = {setting: newest["ptp", setting].pairs for setting in _settings(newest, "ptp")}
+        self._bases = newest["addon", ""].bases if ("addon", "") in newest else {}
 
     def quarter(self, kind: str, setting: str = "") -> str | None:
         """The newest quarter whose table is in force, None where the date lies before the first of them."""
-        tables = self._tables.get((kind, setting))
-        return tables[0].quarter if tables else None
+        return self._quarters.get((kind, setting))
 
     def mue(self, code: str, setting: str) -> Mue | None:
         """The medically unlikely edit of a code in a setting."""
-        key = (code, setting)
-        if key not in self._mues:
-            table = self._speaking("mue", setting, code)
-            _keep(self._mues, key, None if table is None else table.mues.get(code))
-        return self._mues[key]
+        edits = self._mues.get(setting)
+        return None if edits is None else edits.get(code)
 
     def partners(self, code: str, setting: str) -> Mapping[str, Pair]:
         """The codes with which a code makes a pair. Whether the pair still holds, it says itself."""
-        key = (code, setting)
-        if key not in self._partners:
-            table = self._speaking("ptp", setting, code)
-            _keep(self._partners, key, _NO_PARTNERS if table is None else table.pairs.get(code, _NO_PARTNERS))
-        return self._partners[key]
+        pairs = self._pairs.get(setting)
+        return _NO_PARTNERS if pairs is None else pairs.get(code, _NO_PARTNERS)
 
     def ptp(self, code: str, other: str, setting: str) -> Pair | None:
         """The pair that two codes make in force on the date, whichever is column one; indicator 9 is no pair."""
@@ -151,26 +159,13 @@ class EditsInForce:
 
     def addon_bases(self, code: str) -> frozenset[str]:
         """The codes of which an add-on code needs one; empty for a code that stands alone."""
-        if code not in self._bases:
-            table = self._speaking("addon", "", code)
-            _keep(self._bases, code, frozenset() if table is None else table.bases.get(code, frozenset()))
-        return self._bases[code]
-
-    def _speaking(self, kind: str, setting: str, code: str) -> EditTable | None:
-        for table in self._tables.get((kind, setting), ()):
-            if table.speaks_of(code):
-                return table
-        return None
+        return self._bases.get(code, frozenset())
 
 
-def _keep(found: dict[K, V], key: K, value: V) -> None:
-    """Keeps what was looked up, within a bound against odd input."""
-    if len(found) >= _CODES_KEPT:
-        found.clear()
-    found[key] = value
+def _settings(newest: Mapping[tuple[str, str], EditTable], kind: str) -> list[str]:
+    return [setting for of_kind, setting in newest if of_kind == kind]
 
 
-_CODES_KEPT = 4096
 _NO_PARTNERS: Mapping[str, Pair] = MappingProxyType({})
 
 

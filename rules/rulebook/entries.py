@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from types import MappingProxyType
 
 from rules.citation import Source
@@ -86,24 +85,21 @@ def edit_table(file: Section, *, name: str, rows: str, rows_file: str, sources: 
 
 
 def until_the_next(tables: list[tuple[EditTable, Section]]) -> tuple[EditTable, ...]:
-    """Each table in force until the next quarter's of its kind and setting. Raises DuplicateKey."""
-    starts: dict[tuple[str, str, date], Section] = {}
-    for table, file in tables:
-        key = (table.kind, table.setting, table.period.since)
-        if key in starts:
-            message = f"{file.place}: {starts[key].place.file} holds the same quarter"
+    """The tables in order of time, each in force until the next of its kind and setting. Raises DuplicateKey.
+
+    An excerpt is completed by the table before it.
+    """
+    latest: dict[tuple[str, str], EditTable] = {}
+    done: list[EditTable] = []
+    for table, file in sorted(tables, key=lambda each: each[0].period.since):
+        key = (table.kind, table.setting)
+        before = latest.get(key)
+        if before is None:
+            latest[key] = table
+            continue
+        if before.period.since == table.period.since:
+            message = f"{file.place}: {before.name} holds the same quarter"
             raise DuplicateKey(message)
-        starts[key] = file
-    return tuple(
-        replace(table, period=EffectivePeriod(table.period.since, _next(table, starts))) for table, _ in tables
-    )
-
-
-def _next(table: EditTable, starts: Mapping[tuple[str, str, date], Section]) -> date | None:
-    """The day on which a later quarter begins, None where none is loaded."""
-    later = (
-        since
-        for kind, setting, since in starts
-        if (kind, setting) == (table.kind, table.setting) and since > table.period.since
-    )
-    return min(later, default=None)
+        done.append(replace(before, period=EffectivePeriod(before.period.since, table.period.since)))
+        latest[key] = table.completed_by(before)
+    return (*done, *latest.values())

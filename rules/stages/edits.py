@@ -6,15 +6,14 @@ from typing import TypeAlias
 
 from rules.result import Scalar, Step
 from rules.rulebook.edits import Mue, Pair
-from rules.vocabulary import FindingKind, Setting, Severity
-from rules.worksheet.drafts import OF_DRUGS, Draft
+from rules.vocabulary import FindingKind, Role, Setting, Severity
+from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 
 Others: TypeAlias = dict[str, list[tuple[str, ...]]]
 """Codes of other services of the encounter, each with the modifiers of every time it is named."""
 
-OFFICE = Setting.OFFICE
 PER_LINE, ABSOLUTE = 1, 2
 """Adjudication indicators of an MUE."""
 NEVER = 0
@@ -24,7 +23,7 @@ NEVER = 0
 def check(sheet: Worksheet) -> None:
     """Findings about units, pairs, other services and who may report; never a silent change."""
     _unlikely_units(sheet)
-    administered = [draft for draft in sheet.drafts if draft.role not in OF_DRUGS]
+    administered = [draft for draft in sheet.drafts if draft.role not in (Role.DRUG, Role.DISCARDED)]
     if not administered:
         return
     others: Others = {}
@@ -61,22 +60,12 @@ def _has(modifiers: tuple[str, ...], sheet: Worksheet, name: str) -> bool:
 
 def _unlikely_units(sheet: Worksheet) -> None:
     """Units of one code on one day above its MUE (F3)."""
-    setting = _edit_setting(sheet)
-    edits = sheet.in_force.edits
-    if edits.quarter("mue", setting) is None:
-        return
-    totals: dict[str, int] = {}
-    for draft in sheet.drafts:
-        totals[draft.code] = totals.get(draft.code, 0) + draft.units
-    many = {code for code, units in totals.items() if (edit := edits.mue(code, setting)) and units > edit.units}
-    if not many:
-        return
+    mue, setting = sheet.in_force.edits.mue, _edit_setting(sheet)
     by_day: dict[tuple[str, date], list[Draft]] = {}
     for draft in sheet.drafts:
-        if draft.code in many:
-            by_day.setdefault((draft.code, draft.date_of_service), []).append(draft)
-    for drafts in by_day.values():
-        edit = edits.mue(drafts[0].code, setting)
+        by_day.setdefault((draft.code, draft.date_of_service), []).append(draft)
+    for (code, _), drafts in by_day.items():
+        edit = mue(code, setting)
         if edit is None:
             continue
         units = [draft.units for draft in drafts]
@@ -116,14 +105,13 @@ def _pairs(
     A service of which more is said already, as it stands beside an administration, is not named again.
     """
     edits, setting = sheet.in_force.edits, _edit_setting(sheet)
-    for on in sorted({draft.date_of_service for draft in administered}):
+    for on in {draft.date_of_service for draft in administered}:
         drafts = [draft for draft in administered if draft.date_of_service == on]
         there = {draft.code for draft in drafts}
-        if on == sheet.facts.date_of_service:
+        if others and on == sheet.facts.date_of_service:
             there.update(others)
-        paired = [one for one in there if not edits.partners(one, setting).keys().isdisjoint(there)]
-        for one in sorted(paired):
-            for two in sorted(there & edits.partners(one, setting).keys()):
+        for one in there:
+            for two in there & edits.partners(one, setting).keys():
                 pair = edits.ptp(one, two, setting)
                 if pair is None or pair.column_one != one:
                     continue
@@ -170,21 +158,21 @@ def _find_pair(sheet: Worksheet, pair: Pair, severity: Severity, drafts: list[Dr
 def _addons(sheet: Worksheet, administered: list[Draft]) -> None:
     """An add-on code without any of its primary codes (F4)."""
     there = {draft.code for draft in administered}
-    bases = {code: sheet.in_force.edits.addon_bases(code) for code in there}
-    alone = [code for code, primaries in bases.items() if primaries and there.isdisjoint(primaries)]
-    for code in sorted(alone):
-        sheet.find(
-            FindingKind.ADDON_WITHOUT_PRIMARY,
-            Severity.WARNS,
-            [entry for draft in administered if draft.code == code for entry in draft.entries],
-            step("addon_without_primary", "F4", code=code, primaries=", ".join(sorted(bases[code]))),
-            step("mend_addon", "F4"),
-        )
+    for code in there:
+        primaries = sheet.in_force.edits.addon_bases(code)
+        if primaries and there.isdisjoint(primaries):
+            sheet.find(
+                FindingKind.ADDON_WITHOUT_PRIMARY,
+                Severity.WARNS,
+                [entry for draft in administered if draft.code == code for entry in draft.entries],
+                step("addon_without_primary", "F4", code=code, primaries=", ".join(sorted(primaries))),
+                step("mend_addon", "F4"),
+            )
 
 
 def _is_professional(sheet: Worksheet) -> bool:
     told = sheet.facts.is_professional_claim
-    return sheet.facts.setting == OFFICE if told is None else told
+    return sheet.facts.setting == Setting.OFFICE if told is None else told
 
 
 def _edit_setting(sheet: Worksheet) -> str:

@@ -54,6 +54,10 @@ class TestCheckAll:
         assert found.is_met
         assert found.publisher == "Unnamed"
 
+    def test_a_case_may_ask_without_words(self) -> None:
+        found = only(checked(case(question=None)))
+        assert found.question == ""
+
     def test_runs_a_case_under_its_policy_and_says_which(self) -> None:
         found = only(checked(case(policy={"jz": False, "midnight_dating": "split"}, soundness="policy")))
         assert found.policy == "jz = false, midnight_dating = split"
@@ -71,7 +75,9 @@ class TestCheckAll:
         assert [one.id for one in found.answered] == ["c4", "c1"]
         assert [one.id for one in found.excluded] == ["c3"]
 
-    @pytest.mark.parametrize("broken", [{"administrations": "none"}, {"expected": {"lines": "x"}}], ids=str)
+    @pytest.mark.parametrize(
+        "broken", [{"administrations": "none"}, {"expected": {"lines": "x"}}, {"policy": ["jz"]}], ids=str
+    )
     def test_a_case_that_cannot_be_read_says_so(self, broken: dict[str, Any]) -> None:
         found = only(checked(case(**broken)))
         assert found.error

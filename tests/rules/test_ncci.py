@@ -1,20 +1,25 @@
 """National Correct Coding Initiative: published files read, dated look-ups, and what they find on a claim."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from rules import explain
+from rules.engine import code_encounter
 from rules.errors import BadValue, DuplicateKey, UnknownKey
-from rules.facts import OtherService
+from rules.facts import EncounterFacts, OtherService
 from rules.result import CodingResult, Finding
 from rules.rulebook import edits, ncci
 from rules.rulebook.document import Place
 from rules.rulebook.edits import EditsInForce
 from rules.rulebook.loader import load_rulebook
+from rules.rulebook.model import Rulebook
 from rules.vocabulary import FindingKind, Severity
-from tests.factories.facts import coded, infusion, injection, push
+from tests.factories.facts import coded, encounter, infusion, injection, push
+from tests.factories.strategies import encounters, policies
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "data" / "format_samples"
 DAY = date(2026, 1, 15)
@@ -29,6 +34,7 @@ CMS_PTP = (
     "96365\t36592\t\t20090101\t20090101\t9\tReason\n"
     "0001U\t96372\t\t20180701\t*\t1\tReason\n"
 )
+CMS_PTP_BODY_LATER = CMS_PTP.replace("96365\t96372", "\t\t\t\t\t\t\n96365\t96372", 1)
 CMS_MUE = (
     '"Current codes.\n\nAll rights reserved.",,,\n'
     '"HCPCS/\nCPT Code",Practitioner Services MUE Values,MUE Adjudication Indicator,MUE Rationale\n'
@@ -62,6 +68,11 @@ class TestReadPublished:
         assert found[0] == ("96365", "96372", "1", "2009-01-01", "")
         assert found[2] == ("96365", "96523", "0", "2009-01-01", "2024-07-31")
         assert len(found) == 5
+
+    def test_reads_on_after_a_line_without_a_pair(self) -> None:
+        assert read(CMS_PTP_BODY_LATER) == read(CMS_PTP)
+        assert read(CMS_PTP + "\n") == read(CMS_PTP)
+        assert read(MUE + "\n", setting="hospital") == read(MUE, setting="hospital")
 
     def test_reads_mues_as_cms_publishes_them(self) -> None:
         assert read(CMS_MUE) == [("96365", "1", "3"), ("71046", "2", "3"), ("J1885", "8", "3")]
@@ -217,6 +228,11 @@ class TestEditsInForce:
         assert tables["mue_hospital_2024q3"].period.until == date(2026, 10, 1)
         assert tables["mue_hospital_2026q4"].period.until is None
 
+    def test_a_whole_table_takes_nothing_from_the_one_before(self) -> None:
+        tables = {table.name: table for table in load_rulebook().content.edit_tables}
+        whole = tables["mue_practitioner_2024q3"]
+        assert whole.completed_by(tables["mue_hospital_2024q3"]) is whole
+
 
 INFUSION = infusion("a1", "drug a")
 INJECTION = injection("a2", "drug b", at="11:10")
@@ -267,6 +283,32 @@ class TestFindings:
         result = coded(INFUSION, setting=setting, other_services=(service,))
         kinds = {"included", "ncci_pair", "em_99211", "needs_25"}
         assert {one.kind: one.severity for one in result.findings if one.kind in kinds} == severities
+
+    def test_an_add_on_code_without_a_primary_code(self) -> None:
+        content = load_rulebook().content
+        tables = tuple(
+            replace(table, bases={"96366": frozenset({"96413", "96409"})}) if table.kind == "addon" else table
+            for table in content.edit_tables
+        )
+        long = encounter(infusion("a1", "drug a", 91))
+        result = code_encounter(long, rulebook=Rulebook(replace(content, edit_tables=tables)))
+        [finding] = found(result, FindingKind.ADDON_WITHOUT_PRIMARY)
+        assert finding.severity == Severity.WARNS
+        assert explain.finding_text(finding) == ("96366 is an add-on code, and none of 96409, 96413 is on the claim.")
+
+    @given(encounters(), policies())
+    def test_the_engine_leaves_no_add_on_code_alone(self, facts: EncounterFacts, policy: dict[str, str]) -> None:
+        result = code_encounter(facts, rulebook=load_rulebook(), overrides=policy)
+        assert not found(result, FindingKind.ADDON_WITHOUT_PRIMARY)
+
+    @given(encounters(), policies())
+    def test_edits_change_no_line(self, facts: EncounterFacts, policy: dict[str, str]) -> None:
+        content = load_rulebook().content
+        without = Rulebook(replace(content, edit_tables=()))
+        told = code_encounter(facts, rulebook=load_rulebook(), overrides=policy)
+        untold = code_encounter(facts, rulebook=without, overrides=policy)
+        assert told.lines == untold.lines
+        assert set(untold.findings) <= set(told.findings)
 
     def test_every_time_a_service_is_named_counts(self) -> None:
         twice = (OtherService("99213"), OtherService("99213", ("25",)))

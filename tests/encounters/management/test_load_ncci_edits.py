@@ -42,8 +42,9 @@ def test_writes_dated_tables_that_the_rulebook_reads(folder: Path, capsys: pytes
     loaded = tables["mue_hospital_2027q1"]
     assert (loaded.period.since, loaded.period.until, loaded.checked) == (date(2027, 1, 1), None, date(2026, 12, 20))
     assert loaded.citation.locator == 'mue.csv.gz, add "on".csv'
-    assert loaded.speaks_of("J1885")
-    assert not loaded.speaks_of("36000")
+    assert "96360" not in loaded.mues
+    assert "J1885" not in loaded.mues
+    assert loaded.mues["36000"] == tables["mue_hospital_2026q4"].mues["36000"]
     assert tables["mue_hospital_2026q4"].period.until == date(2027, 1, 1)
 
 

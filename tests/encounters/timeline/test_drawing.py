@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from encounters.timeline import Earns, Timeline, minute_sums, timeline
+from encounters.timeline import Earns, Timeline, layout, minute_sums, timeline
 from encounters.timeline.layout import WIDTH
 from encounters.timeline.scale import grid, label_step, midnights, scale_for
 from rules.facts import Access, EncounterFacts
@@ -182,6 +182,22 @@ class TestTimeline:
         for row in spans.values():
             ordered = sorted(row)
             assert all(one[1] <= other[0] for one, other in pairwise(ordered))
+
+    def test_holds_up_no_page_for_two_thousand_administrations_at_once(self) -> None:
+        many = [
+            given(f"m{n}", "ceftriaxone", at("06:00"), at("08:00") + timedelta(minutes=n % 50)) for n in range(2000)
+        ]
+        looked: list[int] = []
+        has_room = layout.Row.has_room
+
+        def counted(row: layout.Row, way: layout.Arrangement) -> bool:
+            looked.append(1)
+            return has_room(row, way)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(layout.Row, "has_room", counted)
+            assert len(drawn(facts(*many)).groups) == 2000
+        assert len(looked) <= 2000 * 2 * layout.ROWS_LOOKED_AT
 
     def test_reaches_over_three_days(self) -> None:
         drawing = drawn(facts(given("a", "x", at("08:00"), at("08:00", 3))))

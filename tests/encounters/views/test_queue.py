@@ -11,12 +11,13 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from encounters.models import Review
+from encounters.models.encounter import CodingState
 from encounters.models.review import ReviewState
 from encounters.review import claims
 from encounters.views.queue import ROWS_OF_A_PAGE
 from tests import personas
 from tests.encounters.views.desk import HTMX, Person, a_clean_encounter, an_encounter_with_a_missing_stop, signed_in
-from tests.factories.encounters import DAY_AFTER, ReviewFactory
+from tests.factories.encounters import DAY_AFTER, EncounterFactory, ReviewFactory
 
 QUEUE = "/review/"
 
@@ -50,6 +51,11 @@ class TestQueue:
         assert "blocking" in page
         assert "stop time missing" in page.lower()
         assert "1 d" in page
+
+    def test_names_what_could_not_be_coded(self) -> None:
+        lost = EncounterFactory.create(coding_state=CodingState.FAILED, coding_error="RecursionError: too deep")
+        assert f'href="/review/{lost.pk}/"' in signed_in().get(QUEUE).text
+        assert f'href="/review/{lost.pk}/"' not in signed_in().get(QUEUE, {"tab": "ready"}).text
 
     def test_puts_what_is_to_decide_before_what_is_ready(self) -> None:
         a_clean_encounter()
@@ -96,11 +102,11 @@ class TestQueue:
     def test_escapes_what_was_searched_for(self) -> None:
         assert "<script>alert" not in signed_in().get(QUEUE, {"q": "<script>alert(1)</script>"}).text
 
-    def test_takes_nine_queries_however_many_rows(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    def test_takes_ten_queries_however_many_rows(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         client = signed_in()
         for rows in (1, 12):
             ReviewFactory.create_batch(rows)
-            with django_assert_num_queries(9):
+            with django_assert_num_queries(10):
                 client.get(QUEUE)
 
 
