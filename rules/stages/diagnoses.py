@@ -30,7 +30,7 @@ def suggest(sheet: Worksheet) -> None:
 
 def _in_order(codes: list[str], wanted: list[str]) -> list[str]:
     """The reasons for the visit that are charted, then what they treat, then the rest."""
-    first = [code for code in wanted if code in codes]
+    first = [code for code in (CHEMOTHERAPY, IMMUNOTHERAPY) if wanted and code in codes]
     rest = [code for code in codes if code not in first]
     malignancies = [code for code in rest if is_neoplasm(code)]
     return [*first, *malignancies, *(code for code in rest if code not in malignancies)]
@@ -73,8 +73,9 @@ def _treats_neoplasm(entry: Entry) -> bool:
 
 
 def _is_antibody(entry: Entry) -> bool:
-    """A biologic against a neoplasm; where the formulary does not call it immunotherapy, either code may stand."""
-    return entry.given.drug.is_immunotherapy or entry.given.drug.is_biologic
+    """A biologic against a neoplasm, or a drug that nobody has mapped yet: either code may stand for it."""
+    drug = entry.given.drug
+    return drug.is_immunotherapy or drug.is_biologic or drug.is_unmapped
 
 
 def _find_sequence(sheet: Worksheet, codes: list[str], ordered: list[str], wanted: list[str]) -> None:

@@ -215,7 +215,7 @@ def _find_smaller_vials(sheet: Worksheet, dose: Dose) -> None:
         return
     sheet.find(
         FindingKind.SMALLER_VIALS,
-        Severity.WARNS,
+        Severity.INFORMS,
         dose.entries,
         step(
             "smaller_vials",

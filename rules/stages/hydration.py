@@ -6,6 +6,7 @@ from rules import amounts, chronology
 from rules.chronology import Spans
 from rules.result import Lost, Step
 from rules.vocabulary import FindingKind, Purpose, Reason, Role, Severity
+from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import AccessSheet, Entry, Service, Unit, entries_of, runs_of
@@ -203,11 +204,17 @@ def _code_initial(sheet: Worksheet, access: AccessSheet, service: Service) -> No
     )
     draft.is_initial = True
     if further:
-        _code_additional(sheet, access, service, further, chronology.minus(service.runs, first))
+        _code_additional(sheet, access, service, further, chronology.minus(service.runs, first), under=draft)
 
 
 def _code_additional(
-    sheet: Worksheet, access: AccessSheet, service: Service, marks: tuple[int, ...], spans: Spans
+    sheet: Worksheet,
+    access: AccessSheet,
+    service: Service,
+    marks: tuple[int, ...],
+    spans: Spans,
+    *,
+    under: Draft | None = None,
 ) -> None:
     is_beside = access.initial is not service
     kind = "hydration_beside" if is_beside else "hydration_further"
@@ -229,6 +236,7 @@ def _code_additional(
         minutes=service.minutes,
         spans=spans,
         lost=lost,
+        under=under,
     )
 
 

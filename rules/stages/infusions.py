@@ -132,6 +132,7 @@ def _first_hour(
             ],
             at=service.start,
             access=access,
+            under=draft,
             minutes=minutes,
             spans=chronology.minus(timed, first),
         )

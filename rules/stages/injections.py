@@ -294,7 +294,7 @@ def _timed(
     marks = sheet.hour_marks(runs, minutes)
     first = chronology.first_minutes(runs, sheet.minutes.hour)
     ran = running(units, minutes)
-    sheet.bill(
+    draft = sheet.bill(
         slots[0],
         entries,
         role=Role.ROUTE,
@@ -313,6 +313,7 @@ def _timed(
         steps=[step("further_hours", "B3", minutes=minutes, units=len(marks)), ran],
         at=units[0].at,
         access=None,
+        under=draft,
         minutes=minutes,
         spans=chronology.minus(runs, first),
     )

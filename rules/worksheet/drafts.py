@@ -67,9 +67,10 @@ OF_DRUGS = frozenset({Role.DRUG, Role.DISCARDED})
 """The roles of lines for what was given, not for the giving."""
 
 
-def in_order(draft: Draft) -> tuple[bool, tuple[int, int, int, int, str], str, date, tuple[str, ...]]:
-    """Where a line stands on the claim: drugs last, then by visit, access, slot, clock and id."""
-    return (draft.role in OF_DRUGS, draft.order, draft.code, draft.date_of_service, tuple(draft.modifiers))
+def in_order(draft: Draft) -> tuple[bool, tuple[int, int, int, int, str], bool, str, date, tuple[str, ...]]:
+    """Where a line stands on the claim: drugs last, then by visit, access, slot, clock and id, further hours below."""
+    is_further = draft.role == Role.ADDITIONAL_HOUR
+    return (draft.role in OF_DRUGS, draft.order, is_further, draft.code, draft.date_of_service, tuple(draft.modifiers))
 
 
 def ids_of(entries: Sequence[Entry]) -> tuple[str, ...]:

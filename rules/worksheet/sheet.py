@@ -162,12 +162,16 @@ class Worksheet:
         minutes: int,
         spans: Spans,
         lost: tuple[Lost, ...] = (),
+        under: Draft | None = None,
     ) -> None:
-        """Lines for hours earned at these clock minutes: one, or by policy one for each date (A6)."""
+        """Lines for hours earned at these clock minutes: one, or by policy one for each date (A6).
+
+        `under`: the line of the first hour, right below which they stand.
+        """
         if not marks:
             return
         for dated, count, share in self._by_date(marks, spans, at=at, offset=entries[0].offset):
-            self.bill(
+            draft = self.bill(
                 slot,
                 entries,
                 role=role,
@@ -181,6 +185,8 @@ class Worksheet:
                 spans=share,
                 lost=lost,
             )
+            if under is not None:
+                draft.order = under.order
 
     def _by_date(
         self, marks: Sequence[int], spans: Spans, *, at: int, offset: int

@@ -126,6 +126,15 @@ class TestDiagnoses:
         both = [chemo(), infusion("a2", drug=drug("drug i", "complex_biologic", is_immunotherapy=True), at="12:00")]
         assert findings(coded(*both, diagnoses=("Z51.11", "Z51.12", "C18.9"))) == []
 
+    def test_put_both_reasons_for_the_visit_before_the_neoplasm(self) -> None:
+        antibody = chemo("a2", drug=drug("antibody", "antineoplastic", is_biologic=True))
+        result = coded(chemo(), antibody, diagnoses=("Z51.12", "C18.9", "Z51.11"))
+        assert [one.code for one in result.diagnoses] == ["Z51.11", "Z51.12", "C18.9"]
+
+    def test_take_either_reason_for_a_drug_that_nobody_has_mapped(self) -> None:
+        unknown = chemo(drug=drug("study drug", "antineoplastic", is_unmapped=True))
+        assert findings(coded(unknown, diagnoses=("Z51.12", "C34.90"))) == []
+
     @pytest.mark.parametrize(("charted", "found"), [("Z51.11", []), ("Z51.12", []), ("I10", ["dx_missing"])])
     def test_of_an_antibody_may_be_either(self, charted: str, found: list[str]) -> None:
         one = infusion(drug=drug("drug m", "antineoplastic", is_biologic=True))

@@ -50,6 +50,17 @@ class TestBoundaries:
         assert ledger(coded(parts))["a1"] == {"96365-1": 75, "paused": 45}
 
 
+class TestOrderOfLines:
+    def test_keeps_further_hours_under_their_first(self) -> None:
+        result = coded(
+            chemo("c1", minutes=180, at="09:00"),
+            chemo("c2", "drug d", 120, at="12:00"),
+            infusion("t1", minutes=100, at="14:30"),
+            infusion("t2", "drug b", 30, at="16:30"),
+        )
+        assert [line.code for line in result.lines] == ["96413", "96415", "96417", "96415", "96367", "96366", "96367"]
+
+
 class TestSameDrug:
     def test_runs_are_added(self) -> None:
         runs = [infusion(minutes=46), infusion("a2", minutes=45, at="12:00")]
