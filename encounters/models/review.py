@@ -97,6 +97,8 @@ class Review(models.Model):
     pend_reason = models.CharField(max_length=14, choices=PendReason, blank=True)
     pend_note = models.TextField(blank=True)
     pended_until = models.DateField(null=True, blank=True)
+    was_changed = models.BooleanField(default=False)
+    """While it waits: it was `changed since accepted` before, and is so again afterwards."""
     second_review_from = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

@@ -177,6 +177,11 @@ def open_state(held: Review) -> ReviewState:
     return ReviewState.TO_DECIDE if held.blocks or held.warns or has_open_refusals(held) else ReviewState.READY
 
 
+def resumed_state(held: Review) -> ReviewState:
+    """The state after waiting: what was changed since it was accepted still is."""
+    return ReviewState.CHANGED if held.was_changed else open_state(held)
+
+
 def events_since(review: Review, version: int) -> list[AuditEvent]:
     """The acts that raised the review's version above `version`, oldest first."""
     return list(AuditEvent.objects.filter(encounter=review.encounter_id, after__version__gt=version).order_by("pk"))

@@ -96,6 +96,7 @@ def pend(
         message = "Choose a day after today."
         raise UnableToPend(message)
     before = {"state": held.state}
+    held.was_changed = held.was_changed or held.state == ReviewState.CHANGED
     held.state, held.pend_reason, held.pend_note, held.pended_until = ReviewState.PENDED, reason, note.strip(), until
     held.assigned_to = user
     hold.let_go(held)
@@ -105,6 +106,7 @@ def pend(
         "pend_reason",
         "pend_note",
         "pended_until",
+        "was_changed",
         "assigned_to",
         *CLAIM_FIELDS,
         tag=Tag.ENCOUNTER_PENDED,
@@ -141,7 +143,7 @@ def wake_due(*, on: date, at: datetime) -> int:
 def wake_up(held: Review, *, at: datetime, user: User | None, reason: str) -> None:
     """The locked, pended review is open again."""
     before = {"state": held.state, "pend_reason": held.pend_reason, "until": held.pended_until}
-    held.state = hold.open_state(held)
+    held.state, held.was_changed = hold.resumed_state(held), False
     held.pend_reason, held.pend_note, held.pended_until = "", "", None
     hold.save_act(
         held,
@@ -149,6 +151,7 @@ def wake_up(held: Review, *, at: datetime, user: User | None, reason: str) -> No
         "pend_reason",
         "pend_note",
         "pended_until",
+        "was_changed",
         tag=Tag.ENCOUNTER_WOKEN,
         at=at,
         user=user,
@@ -165,6 +168,7 @@ def send_to_second_review(*, review: Review, note: str = "", user: User, at: dat
         review=review, user=user, at=at, version=version, states=WORKABLE - {ReviewState.SECOND_REVIEW}
     )
     before = {"state": held.state}
+    held.was_changed = held.was_changed or held.state == ReviewState.CHANGED
     held.state, held.second_review_from, held.second_review_note = ReviewState.SECOND_REVIEW, user, note.strip()
     held.assigned_to = None
     hold.let_go(held)
@@ -173,6 +177,7 @@ def send_to_second_review(*, review: Review, note: str = "", user: User, at: dat
         "state",
         "second_review_from",
         "second_review_note",
+        "was_changed",
         "assigned_to",
         *CLAIM_FIELDS,
         tag=Tag.ENCOUNTER_SENT_TO_SECOND_REVIEW,
@@ -191,7 +196,8 @@ def return_from_second_review(*, review: Review, note: str, user: User, at: date
     held = hold.for_work(
         review=review, user=user, at=at, version=version, states=frozenset({ReviewState.SECOND_REVIEW})
     )
-    held.state, held.assigned_to = hold.open_state(held), held.second_review_from
+    held.state, held.assigned_to = hold.resumed_state(held), held.second_review_from
+    held.was_changed = False
     held.second_review_note = note.strip()
     hold.let_go(held)
     hold.save_act(
@@ -199,6 +205,7 @@ def return_from_second_review(*, review: Review, note: str, user: User, at: date
         "state",
         "assigned_to",
         "second_review_note",
+        "was_changed",
         *CLAIM_FIELDS,
         tag=Tag.ENCOUNTER_RETURNED,
         at=at,

@@ -14,7 +14,7 @@ from encounters.review.hold import OwnSecondReview, ReviewHasChanged, ReviewIsCl
 from encounters.review.states import UnableToAccept, UnableToPend, UnableToReopen
 from rules.vocabulary import Severity
 from tests import personas
-from tests.encounters.review.work import a_review
+from tests.encounters.review.work import INFUSION, a_review, code_again
 from tests.factories.encounters import DAY_AFTER, MORNING, IntakeRefusalFactory, a_finding
 
 pytestmark = pytest.mark.django_db
@@ -185,6 +185,25 @@ class TestWake:
         review = a_review()
         with pytest.raises(ReviewIsClosed):
             states.wake(review=review, user=personas.ana(), at=DAY_AFTER, version=review.version)
+
+
+class TestChangedSinceAccepted:
+    @pytest.fixture
+    def changed(self) -> Review:
+        review = accept(a_review())
+        return code_again(review, lines=(INFUSION,))
+
+    def test_is_still_so_after_a_pend(self, changed: Review) -> None:
+        review = pend(changed)
+        states.wake(review=review, user=personas.ana(), at=DAY_AFTER, version=review.version)
+        assert (now(review).state, now(review).was_changed) == ("changed", False)
+
+    def test_is_still_so_after_a_second_review(self, changed: Review) -> None:
+        sent = send(changed, personas.ana())
+        states.return_from_second_review(
+            review=sent, note="yes", user=personas.ben(), at=DAY_AFTER, version=sent.version
+        )
+        assert (now(sent).state, now(sent).was_changed) == ("changed", False)
 
 
 class TestWakeDue:
