@@ -57,7 +57,7 @@ def _by_reason(sheet: Worksheet, access: AccessSheet, candidates: list[Candidate
     open_to_choice = _chemo_first(candidates)
     named = sheet.facts.primary_reason
     for candidate in open_to_choice:
-        if named is not None and any(entry.id == named for entry in _entries(candidate)):
+        if named is not None and _holds(access, candidate, named):
             access.chosen_by = sheet.chose("initial_by_reason", "A4", "office_initial")
             return candidate
     is_named = any(entry.id == named for entry in sheet.entries)
@@ -78,6 +78,14 @@ def _chemo_first(candidates: list[Candidate]) -> list[Candidate]:
         if chemo:
             return chemo
     return candidates
+
+
+def _holds(access: AccessSheet, candidate: Candidate, named: str) -> bool:
+    """Whether the named administration is of that service; all fluid of the access is one, also what did not count."""
+    entries = _entries(candidate)
+    if candidate.family == HYDRATION:
+        entries = [entry for unit in access.units if unit.family == HYDRATION for entry in unit.entries]
+    return any(entry.id == named for entry in entries)
 
 
 def _entries(candidate: Candidate) -> list[Entry]:

@@ -76,6 +76,19 @@ class TestPrimaryReason:
         assert codes(*two, setting="office", primary_reason="a2") == {"96365": 1}
 
 
+class TestPrimaryReasonOfFluid:
+    def test_is_the_hydration_also_where_the_named_bag_did_not_count(self) -> None:
+        under = fluid("h1", 17, at="09:30")
+        drug_a = infusion("t1", minutes=151, at="08:18")
+        rest = fluid("h2", 240, at="08:43")
+        assert codes(under, drug_a, rest, setting="office", primary_reason="h1") == {
+            "96360": 1,
+            "96361": 1,
+            "96367": 1,
+            "96366": 2,
+        }
+
+
 class TestAccesses:
     BOTH = (infusion(minutes=120), infusion("a2", "drug b", 60, access="B", at="10:10"))
 
