@@ -12,10 +12,11 @@ from encounters.audit import Tag
 from encounters.models import Review
 from encounters.models.review import ReviewState
 from encounters.review import hold
-from encounters.review.hold import CLAIM_FIELDS, LEAD, LEASE, WORK, ReviewIsClosed, UnableToWork
-from encounters.selectors import BEST_FIRST, scored
+from encounters.review.hold import CLAIM_FIELDS, LEAD, LEASE, OPEN_STATES, WORK, ReviewIsClosed, UnableToWork
+from encounters.selectors import BEST_FIRST, review_queue, scored
 
-HANDED_OUT = (ReviewState.TO_DECIDE, ReviewState.READY, ReviewState.CHANGED)
+LOOK_AHEAD = 200
+"""Rows of the queue in which the next one is looked for."""
 
 
 class UnableToKeepClaim(UnableToWork):
@@ -59,7 +60,7 @@ def claim_next(*, user: User, at: datetime) -> Review | None:
     Raises PermissionDenied.
     """
     hold.require(user, WORK)
-    wanted = Q(state__in=HANDED_OUT)
+    wanted = Q(state__in=OPEN_STATES)
     if user.has_perm(LEAD):
         wanted |= Q(state=ReviewState.SECOND_REVIEW) & ~Q(second_review_from=user)
     free = Review.objects.filter(
@@ -99,6 +100,25 @@ def release(*, review: Review, user: User, at: datetime) -> Review:
         held.save(update_fields=CLAIM_FIELDS)
         audit.record(tag=Tag.ENCOUNTER_RELEASED, at=at, actor=user, encounter=held.encounter, before=before)
     return held
+
+
+def skip(*, review: Review, user: User, at: datetime) -> Review | None:
+    """The user lets go of the review and holds the next free one behind it in the queue's order; None past the last.
+
+    Raises what `release` raises.
+    """
+    release(review=review, user=user, at=at)
+    rows = list(review_queue(user=user, on=timezone.localdate(at))[:LOOK_AHEAD])
+    places = [row.pk for row in rows]
+    begin = places.index(review.pk) + 1 if review.pk in places else 0
+    for row in rows[begin:]:
+        if row.state not in OPEN_STATES or row.holder(at) is not None:
+            continue
+        try:
+            return claim(review=row, user=user, at=at)
+        except UnableToWork:
+            continue
+    return None
 
 
 @transaction.atomic

@@ -15,7 +15,9 @@ from encounters.models.review import ReviewState
 WORK = "encounters.work_reviews"
 LEAD = "encounters.lead_reviews"
 LEASE = timedelta(minutes=2)
-WORKABLE = frozenset({ReviewState.TO_DECIDE, ReviewState.READY, ReviewState.CHANGED, ReviewState.SECOND_REVIEW})
+OPEN_STATES = frozenset({ReviewState.TO_DECIDE, ReviewState.READY, ReviewState.CHANGED})
+"""Waiting for a coder, whoever that is."""
+WORKABLE = OPEN_STATES | {ReviewState.SECOND_REVIEW}
 
 
 class UnableToWork(Exception):

@@ -1,7 +1,7 @@
 """Filters of the coding pages: money, units and modifiers as they stand on a claim."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -72,15 +72,6 @@ def full_day(value: date | None) -> str:
 def clock(value: datetime | None, zone: str) -> str:
     """The local time of day in the IANA zone `zone`: 08:40."""
     return f"{value.astimezone(ZoneInfo(zone)):%H:%M}" if value else ""
-
-
-@register.filter
-def days_and_hours(value: timedelta) -> str:
-    """A span in its largest sensible unit: 3 d, 5 h, 12 min."""
-    minutes = int(value.total_seconds() // 60)
-    if minutes >= 1440:  # noqa: PLR2004 (minutes of a day)
-        return f"{minutes // 1440} d"
-    return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 (minutes of an hour)
 
 
 @register.simple_tag

@@ -12,10 +12,8 @@ from encounters import audit, selectors
 from encounters.http import PageRequest, is_for_fragment
 from encounters.models import Encounter, Review
 from encounters.models.review import PendReason, ReviewState
-from encounters.review.hold import WORK
+from encounters.review.hold import OPEN_STATES, WORK
 from encounters.views.workbench import LineRow, Workbench, workbench
-
-OPEN_STATES = frozenset({ReviewState.TO_DECIDE, ReviewState.READY, ReviewState.CHANGED})
 
 
 @dataclass(frozen=True, slots=True)

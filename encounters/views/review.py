@@ -12,17 +12,16 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from encounters import audit, selectors
+from encounters import audit
 from encounters.audit import Tag
 from encounters.forms.review import AcceptForm, AddedLineForm, LineForm, NoteForm, PendForm, ReasonForm, VersionForm
 from encounters.http import PageRequest, act, is_for_fragment
 from encounters.models import Review
 from encounters.models.review import ReviewState
 from encounters.review import claims, decisions, states
-from encounters.review.hold import LEAD, WORK, UnableToWork
+from encounters.review.hold import LEAD, OPEN_STATES, WORK, UnableToWork
 from encounters.review.lines import ReviewLine
 from encounters.views.answers import (
-    OPEN_STATES,
     Editing,
     answer,
     answer_row,
@@ -33,8 +32,6 @@ from encounters.views.answers import (
 )
 from encounters.views.workbench import Workbench, workbench
 
-# So many rows of the queue are looked through for the next one after a skip.
-LOOK_AHEAD = 200
 MODES = frozenset({"edit", "reject"})
 
 
@@ -208,19 +205,9 @@ def reopen(request: PageRequest, encounter_id: int) -> HttpResponse:
 def skip(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The encounter goes back, and the next one in the queue's order opens."""
     review = open_review(request, encounter_id)
-    at = timezone.now()
-    claims.release(review=review, user=request.user, at=at)
-    rows = list(selectors.review_queue(user=request.user, on=timezone.localdate(at))[:LOOK_AHEAD])
-    places = [row.pk for row in rows]
-    begin = places.index(review.pk) + 1 if review.pk in places else 0
-    for row in rows[begin:]:
-        if row.state not in OPEN_STATES or row.holder(at) is not None:
-            continue
-        try:
-            claims.claim(review=row, user=request.user, at=at)
-        except UnableToWork:
-            continue
-        return redirect("review:encounter", encounter_id=row.encounter_id)
+    following = claims.skip(review=review, user=request.user, at=timezone.now())
+    if following is not None:
+        return redirect("review:encounter", encounter_id=following.encounter_id)
     messages.info(request, "That was the last one that nobody holds. It is back in the queue.")
     return redirect("review:queue")
 

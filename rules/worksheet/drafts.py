@@ -36,7 +36,7 @@ class Draft:
     key: str = ""
 
 
-# The order of lines on the page and the claim; it decides nothing.
+# The order of lines on the page and the claim; it decides nothing. Further hours stand under their first hour.
 SLOT_ORDER: dict[str, int] = {
     slot: place
     for place, slot in enumerate(
@@ -47,13 +47,11 @@ SLOT_ORDER: dict[str, int] = {
             "therapeutic_push_initial",
             "hydration_initial",
             "chemo_sequential",
-            "chemo_hour",
             "chemo_pump_start",
             "pump_start_medicare",
             "prolonged_infusion_facility",
             "chemo_push",
             "therapeutic_sequential",
-            "therapeutic_hour",
             "therapeutic_concurrent",
             "therapeutic_push",
             "therapeutic_push_repeat",
