@@ -1,0 +1,1 @@
+"""Files as CMS and FDA publish them, read into typed rows with the lines they came from. Nothing here writes."""
