@@ -19,6 +19,7 @@ from drugs.models import (
     NdcBillingCode,
     Price,
     Product,
+    StatusIndicator,
 )
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ OF_DRUG: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
 OF_CODE: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
     (BillingCode, ("hcpcs", "label", "per_amount", "per_unit", "effective_from", "effective_until", "withdrawn_by")),
     (Price, ("hcpcs", "payment_limit", "effective_from", "effective_until", "withdrawn_by")),
+    (StatusIndicator, ("hcpcs", "indicator", "payment_rate", "effective_from", "effective_until", "withdrawn_by")),
     (NdcBillingCode, ("ndc", "hcpcs", "billing_units", "effective_from", "effective_until", "withdrawn_by")),
 )
 for base, shelf in ((OfDrugAdmin, OF_DRUG), (OfCodeAdmin, OF_CODE)):

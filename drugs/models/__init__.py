@@ -1,6 +1,6 @@
 """The formulary's tables. Every row belongs to a release and names its source; rows are withdrawn, never edited."""
 
-from drugs.models.billing import BillingCode, DrugBillingCode, HcpcsCode, Price, Unit
+from drugs.models.billing import BillingCode, DrugBillingCode, HcpcsCode, Price, StatusIndicator, Unit
 from drugs.models.drug import Drug, DrugFamily, DrugName, DrugProfile, NameKind, Product
 from drugs.models.package import MarketedSize, Ndc, NdcBillingCode
 from drugs.models.release import DatedRow, FormularyRelease, VersionedRow
@@ -21,6 +21,7 @@ __all__ = [
     "NdcBillingCode",
     "Price",
     "Product",
+    "StatusIndicator",
     "Unit",
     "VersionedRow",
 ]

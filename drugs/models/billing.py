@@ -1,6 +1,7 @@
 """HCPCS Level II codes: what one billing unit is, which drug it is for, what Medicare pays."""
 
 import re
+from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -131,3 +132,60 @@ class Price(DatedRow):
     def __str__(self) -> str:
         """Return code, limit and first day."""
         return f"{self.hcpcs_id} {self.payment_limit} from {self.effective_from}"
+
+
+class StatusIndicator(DatedRow):
+    """How Medicare pays a hospital for a code in one quarter: OPPS Addendum B, Level II codes only.
+
+    `K` and `G` (pass-through) are paid on their own, `N` is packaged into other payments.
+    """
+
+    WORDS: ClassVar[dict[str, str]] = {
+        "A": "paid under another fee schedule",
+        "B": "not recognized on hospital claims",
+        "D": "discontinued",
+        "E1": "not covered",
+        "E2": "no price and no claims data",
+        "G": "pass-through drug, paid on its own",
+        "K": "drug paid on its own",
+        "K1": "drug paid on its own",
+        "L": "vaccine paid at reasonable cost",
+        "M": "not billed to this contractor",
+        "N": "packaged into other payments",
+    }
+    """The indicators that drug codes have, in short."""
+
+    hcpcs = models.ForeignKey(HcpcsCode, on_delete=models.PROTECT, related_name="status_indicators")
+    indicator = models.CharField(max_length=2)
+    apc = models.CharField(max_length=5, blank=True)
+    """Ambulatory payment classification; empty where the code has none."""
+    payment_rate = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)
+    """US dollars of one billing unit in a hospital, None where none is published."""
+    pass_through_until = models.DateField(null=True, blank=True)
+    """First day without pass-through payment, where the file names one."""
+
+    class Meta(DatedRow.Meta):
+        constraints = (
+            *DatedRow.Meta.constraints,
+            no_overlap("hcpcs", name="status_indicator_periods_do_not_overlap"),
+            models.CheckConstraint(
+                condition=Q(indicator__regex=r"^[A-Z][0-9]?$"), name="status_indicator_has_its_form"
+            ),
+            models.CheckConstraint(
+                condition=Q(payment_rate__isnull=True) | Q(payment_rate__gte=0), name="payment_rate_is_not_negative"
+            ),
+        )
+
+    def __str__(self) -> str:
+        """Return code, indicator and first day."""
+        return f"{self.hcpcs_id} {self.indicator} from {self.effective_from}"
+
+    @property
+    def is_packaged(self) -> bool:
+        """Whether Medicare pays a hospital nothing for the code by itself."""
+        return self.indicator == "N"
+
+    @property
+    def words(self) -> str:
+        """The indicator in words, empty for one that drug codes do not have."""
+        return self.WORDS.get(self.indicator, "")

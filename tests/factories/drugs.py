@@ -20,6 +20,7 @@ from drugs.models import (
     NdcBillingCode,
     Price,
     Product,
+    StatusIndicator,
 )
 
 START = date(2024, 1, 1)
@@ -149,6 +150,20 @@ class PriceFactory(factory.django.DjangoModelFactory[Price]):
 
     hcpcs = factory.SubFactory(HcpcsCodeFactory)
     payment_limit = Decimal("12.340")
+    effective_from = date(2026, 1, 1)
+    effective_until = date(2026, 4, 1)
+    release = factory.SubFactory(FormularyReleaseFactory)
+    source = SOURCE
+
+
+class StatusIndicatorFactory(factory.django.DjangoModelFactory[StatusIndicator]):
+    """A drug that Medicare pays a hospital for, in the first quarter of 2026."""
+
+    class Meta:
+        model = StatusIndicator
+
+    hcpcs = factory.SubFactory(HcpcsCodeFactory)
+    indicator = "K"
     effective_from = date(2026, 1, 1)
     effective_until = date(2026, 4, 1)
     release = factory.SubFactory(FormularyReleaseFactory)

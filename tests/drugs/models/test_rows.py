@@ -28,6 +28,7 @@ from tests.factories.drugs import (
     NdcFactory,
     PriceFactory,
     ProductFactory,
+    StatusIndicatorFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,7 @@ ROWS: list[tuple[str, Callable[[], dict[str, object]], Callable[..., models.Mode
         DrugBillingCodeFactory.create,
     ),
     ("price", lambda: {"hcpcs": HcpcsCodeFactory.create()}, PriceFactory.create),
+    ("status", lambda: {"hcpcs": HcpcsCodeFactory.create()}, StatusIndicatorFactory.create),
     ("package", lambda: {"ndc": "00000000001", "drug": DrugFactory.create()}, NdcFactory.create),
     ("package code", lambda: {"ndc": "00000000001", "hcpcs": HcpcsCodeFactory.create()}, NdcBillingCodeFactory.create),
     ("size", lambda: {"drug": DrugFactory.create()}, MarketedSizeFactory.create),
@@ -269,3 +271,18 @@ class TestWords:
             "example 87.5 mg",
             "example: therapeutic",
         ]
+
+
+class TestStatusIndicators:
+    @pytest.mark.parametrize("indicator", ["", "k", "KK", "1"])
+    def test_have_the_form_that_the_addendum_uses(self, indicator: str) -> None:
+        with pytest.raises(IntegrityError, match="status_indicator_has_its_form"), transaction.atomic():
+            StatusIndicatorFactory.create(indicator=indicator)
+
+    @pytest.mark.parametrize(
+        ("indicator", "is_packaged", "words"),
+        [("N", True, "packaged into other payments"), ("G", False, "pass-through drug, paid on its own")],
+    )
+    def test_say_what_they_mean(self, indicator: str, is_packaged: bool, words: str) -> None:
+        row = StatusIndicatorFactory.create(indicator=indicator)
+        assert (row.is_packaged, row.words) == (is_packaged, words)
