@@ -1,0 +1,84 @@
+"""What a change of the formulary would do to encounters, asked of whoever holds them.
+
+The formulary knows nothing of encounters. The floor above registers one `Consequences` when the application starts;
+an import asks it before anything is published. Nothing here changes an encounter.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Protocol
+
+from drugs.index import FormularyIndex
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedChange:
+    """The formulary as it would be, and where it would differ from the newest version."""
+
+    proposed: FormularyIndex
+    """The newest version with the change laid over it; its rows that do not stand yet have no id."""
+    on: date
+    """The first date of service that would change."""
+    until: date | None
+    """The first date of service after those that would change; None where there is no end."""
+    codes: frozenset[str] = frozenset()
+    """HCPCS codes whose meaning, validity or price would differ."""
+    ndcs: frozenset[str] = frozenset()
+    """Packages, of 11 digits, that would be other packages or bill as other codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedEncounter:
+    """One encounter that would be coded otherwise."""
+
+    encounter_id: int
+    name: str
+    """What a person knows the encounter by."""
+    date_of_service: date
+    is_accepted: bool
+    """Whether a coder stands behind its lines already. Such an encounter is listed and never changed by itself."""
+    before: tuple[str, ...]
+    """Its lines now, as `J1745 × 40`."""
+    after: tuple[str, ...]
+    dollars: Decimal
+    """The value of its lines afterwards less that of now, in US dollars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """All that a change would do to encounters."""
+
+    open_ids: tuple[int, ...]
+    """Every encounter without final lines that would be coded otherwise."""
+    accepted_ids: tuple[int, ...]
+    """Every accepted encounter that would be coded otherwise if it were coded anew."""
+    dollars: Decimal
+    """The sum over both, in US dollars."""
+    examples: tuple[AffectedEncounter, ...] = ()
+    """Some of them, those with most dollars first, the accepted ones before the others."""
+
+    @property
+    def number(self) -> int:
+        """How many encounters would be coded otherwise."""
+        return len(self.open_ids) + len(self.accepted_ids)
+
+
+class Consequences(Protocol):
+    """Whoever holds encounters and can say what a change would do to them."""
+
+    def affected(self, change: ProposedChange, *, examples: int) -> Affected:
+        """Return the encounters that `change` would change, exactly, with at most `examples` of them in full."""
+
+
+_registered: list[Consequences] = []
+
+
+def register(consequences: Consequences) -> None:
+    """Let `consequences` answer from now on, in place of any other; call it once, when the application starts."""
+    _registered[:] = [consequences]
+
+
+def affected(change: ProposedChange, *, examples: int = 50) -> Affected | None:
+    """Return what `change` would do to encounters, None where nobody holds any."""
+    return _registered[0].affected(change, examples=examples) if _registered else None
