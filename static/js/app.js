@@ -78,7 +78,7 @@ function handleKey(key, target) {
   if (key.length !== 1 && !key.startsWith("Arrow")) return false;
   const stroke = prefix ? `${prefix} ${key}` : key;
   prefix = !prefix && key === "g" && !openDialog() ? "g" : "";
-  if (prefix) { setTimeout(() => { prefix = ""; }, 900); return false; }
+  if (prefix) { setTimeout(() => { prefix = ""; }, 2000); return false; }
   if (openDialog()) return press(stroke);
   if (keys[stroke] && keys[stroke]() !== false) return true;
   if (stroke === "?") { show("keys"); return true; }
@@ -169,3 +169,6 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 
 window.infusion = { keys, press, show, say, typing, visible, openDialog };
+
+/* Whoever drives the page by machine waits for this: every script has run, and a first frame has been drawn. */
+document.addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => { document.body.dataset.ready = ""; }));
