@@ -13,7 +13,11 @@ from drugs.models import (
     DrugFamily,
     DrugName,
     DrugProfile,
+    FormularyImport,
     FormularyRelease,
+    ImportAct,
+    ImportConflict,
+    ImportDifference,
     MarketedSize,
     Ndc,
     NdcBillingCode,
@@ -60,6 +64,31 @@ class DrugAdmin(ReadOnlyAdmin):
     list_display = ("name", "source")
     search_fields = ("name", "names__text")
     ordering = ("name",)
+
+
+@admin.register(FormularyImport)
+class ImportAdmin(ReadOnlyAdmin):
+    """Imports, the newest first."""
+
+    list_display = ("id", "kind", "effective_from", "file_name", "state", "requested_by_name", "requested_at")
+    ordering = ("-id",)
+
+
+@admin.register(ImportDifference, ImportConflict)
+class OfImportAdmin(ReadOnlyAdmin):
+    """What an import found."""
+
+    list_display = ("formulary_import", "round", "code", "ndc", "line", "__str__")
+    list_select_related = True
+    search_fields = ("code", "ndc")
+
+
+@admin.register(ImportAct)
+class ActAdmin(ReadOnlyAdmin):
+    """Who did what."""
+
+    list_display = ("formulary_import", "verb", "group", "by_name", "at", "reason")
+    list_select_related = True
 
 
 class OfDrugAdmin(ReadOnlyAdmin):

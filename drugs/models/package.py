@@ -48,7 +48,8 @@ class Ndc(DatedRow):
     """One package, by the 11 digits of its National Drug Code."""
 
     ndc = models.CharField(max_length=11, db_index=True)
-    drug = models.ForeignKey(Drug, on_delete=models.PROTECT, related_name="ndcs")
+    drug = models.ForeignKey(Drug, on_delete=models.PROTECT, related_name="ndcs", null=True, blank=True)
+    """None: its code is of no drug in the formulary yet, and the package is kept as a gap."""
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="ndcs", null=True, blank=True)
     name = models.CharField(max_length=200)
     """The name on the package."""

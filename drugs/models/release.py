@@ -23,6 +23,7 @@ class FormularyRelease(models.Model):
         SEED = "seed", "Starter formulary"
         IMPORT = "import", "Imported file"
         HAND = "hand", "By hand"
+        ROLL_BACK = "rollback", "Rolled back"
 
     kind = models.CharField(max_length=10, choices=Kind)
     name = models.CharField(max_length=200)
@@ -47,7 +48,8 @@ class FormularyRelease(models.Model):
                 condition=Q(kind="hand") | (~Q(file_name="") & ~Q(sha256="")), name="release_from_a_file_names_it"
             ),
             models.CheckConstraint(
-                condition=~Q(kind="hand") | ~Q(imported_by_name=""), name="release_by_hand_names_the_person"
+                condition=~Q(kind__in=("hand", "rollback")) | ~Q(imported_by_name=""),
+                name="release_by_hand_names_the_person",
             ),
         )
 

@@ -1,6 +1,7 @@
 """The formulary as a list: what is in it on a date, what a person may look for, what is missing."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,7 @@ from drugs.index import FormularyIndex, current_index, in_force
 from drugs.models import BillingCode, Drug, DrugProfile
 from drugs.models.billing import is_level_ii
 from drugs.models.names import normalise
-from drugs.models.package import parse_ndc
+from drugs.models.package import format_ndc, parse_ndc
 from drugs.selectors.resolution import resolve
 
 _PART_OF_CODE = re.compile(r"[A-Z][0-9]{2,4}")
@@ -43,6 +44,7 @@ class GapKind(StrEnum):
     NO_FAMILY = "no_family"
     CODE_ENDED = "code_ended"
     NAME_OF_SEVERAL = "name_of_several"
+    PACKAGE_OF_NO_DRUG = "package_of_no_drug"
     PACKAGE_OF_SEVERAL = "package_of_several"
 
 
@@ -83,8 +85,8 @@ def search(query: str, *, on: date) -> list[DrugSummary]:
     if not text:
         return [_summary(index, drug, on) for drug in drugs_in_force(on)]
     if ndc := parse_ndc(text):
-        packages = in_force(index.packages.get(ndc, ()), on)
-        return [_summary(index, index.drugs[package.drug_id], on, str(package)) for package in packages]
+        found_drug = resolve(ndc=ndc, on=on).drug
+        return [_summary(index, found_drug, on, format_ndc(ndc))] if found_drug else []
     if _PART_OF_CODE.fullmatch(text.upper()) and (found := _by_code(index, text.upper(), on)):
         return found
     return _by_name(index, text, on)
@@ -101,7 +103,7 @@ def gaps(on: date) -> list[Gap]:
         if len(meant) > 1:
             both = " and ".join(sorted(index.drugs[pk].name for pk in meant))
             found.append(Gap(GapKind.NAME_OF_SEVERAL, None, f"{name} is {both}"))
-    return [*found, *_packages_of_several(index, on)]
+    return [*found, *_packages_of_several(index, on), *_packages_of_no_drug(index, on)]
 
 
 def _gaps_of_drug(index: FormularyIndex, drug: Drug, on: date) -> Iterable[Gap]:
@@ -120,13 +122,27 @@ def _packages_of_several(index: FormularyIndex, on: date) -> Iterable[Gap]:
     for ndc, rows in sorted(index.codes_of_package.items()):
         package = next(in_force(index.packages.get(ndc, ()), on), None)
         codes = [row.hcpcs_id for row in in_force(rows, on)]
-        if package is None or len(codes) < 2:  # noqa: PLR2004 - two codes of one package
+        if package is None or package.drug_id is None or len(codes) < 2:  # noqa: PLR2004 - two codes of one package
             continue
         links = index.codes_of_drug.get(package.drug_id, ())
         usual = [link.hcpcs_id for link in in_force(links, on) if not link.circumstance]
         if len(set(codes) & set(usual)) > 1:
             found = f"{package} bills as {' and '.join(codes)}"
             yield Gap(GapKind.PACKAGE_OF_SEVERAL, index.drugs[package.drug_id], found)
+
+
+def _packages_of_no_drug(index: FormularyIndex, on: date) -> Iterable[Gap]:
+    """One gap a code: CMS lists thousands of packages of drugs that no infusion center gives."""
+    counted: Counter[str] = Counter()
+    for ndc, rows in index.packages.items():
+        if any(package.drug_id is None for package in in_force(rows, on)):
+            codes = {row.hcpcs_id for row in in_force(index.codes_of_package.get(ndc, ()), on)}
+            counted.update(code for code in codes or {""} if not any(in_force(index.drugs_of_code.get(code, ()), on)))
+    for code, number in sorted(counted.items()):
+        meaning = index.meaning(code, on)
+        called = f"{code} {meaning.label}" if meaning else code or "no code"
+        packages = "1 package is" if number == 1 else f"{number} packages are"
+        yield Gap(GapKind.PACKAGE_OF_NO_DRUG, None, f"{called}: {packages} of no drug in the formulary")
 
 
 def _summary(index: FormularyIndex, drug: Drug, on: date, matched: str = "") -> DrugSummary:

@@ -156,8 +156,19 @@ def _by_ndc(index: FormularyIndex, ndc: str, charted: Charted) -> Resolution | N
     package = next(in_force(index.packages.get(ndc, ()), charted.on), None)
     if package is None:
         return None
+    if package.drug_id is None:
+        return _by_codes_of_package(index, ndc, charted)
     product = index.products.get(package.product_id) if package.product_id else None
     return _single(index, [NameEntry(package.drug_id, product.pk if product else None, MatchedBy.NDC)], charted)
+
+
+def _by_codes_of_package(index: FormularyIndex, ndc: str, charted: Charted) -> Resolution | None:
+    """Return the drug of the package's codes: a package may be listed before its drug is in the formulary."""
+    codes = [row.hcpcs_id for row in in_force(index.codes_of_package.get(ndc, ()), charted.on)]
+    links = [link for code in codes for link in in_force(index.drugs_of_code.get(code, ()), charted.on)]
+    if not links:
+        return None
+    return _single(index, [NameEntry(link.drug_id, link.product_id, MatchedBy.NDC) for link in links], charted)
 
 
 def _by_code(index: FormularyIndex, code: str, charted: Charted) -> Resolution | None:
