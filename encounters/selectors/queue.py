@@ -1,32 +1,18 @@
-"""Reads for the pages: the queue with its score and counts, one encounter, its history."""
+"""Reads of the queue: its rows best first, its score, its counts, who holds what."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
-from django.db.models import Count, DateField, F, FloatField, Func, IntegerField, Prefetch, Q, QuerySet, Value
+from django.db.models import Count, DateField, F, FloatField, Func, IntegerField, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Greatest, Least, Ln
 
-from encounters.models import (
-    Addendum,
-    AuditEvent,
-    CodingRun,
-    DrugAdministration,
-    Encounter,
-    FinalLine,
-    IntakeRefusal,
-    Review,
-    RunFinding,
-)
-from encounters.models.encounter import CodingState
+from encounters.models import Review, RunFinding
 from encounters.models.review import ReviewState
+from encounters.selectors.permission import require
 from rules.vocabulary import Severity
-
-READ = "encounters.view_encounter"
 
 # The score's parts at their fullest; together 100.
 MOST_FOR_AGE = 40
@@ -71,18 +57,6 @@ STATE_OF_TAB: Mapping[Tab, ReviewState] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class EncounterDetail:
-    """One encounter with all that its page shows of the chart; `review` and `run` are None until it is coded."""
-
-    encounter: Encounter
-    review: Review | None
-    run: CodingRun | None
-    administrations: tuple[DrugAdministration, ...]
-    open_refusals: tuple[IntakeRefusal, ...]
-    runs: int
-
-
 class _Days(Func):
     """Whole days from the second date to the first."""
 
@@ -98,7 +72,7 @@ def review_queue(*, user: User, tab: Tab | str = Tab.OPEN, search: str = "", on:
     `target_days`. Every word of `search` must occur in record number, account, drug or code. One query for a page.
     Raises PermissionDenied for a user who may not read encounters, ValueError for an unknown tab.
     """
-    _require(user)
+    require(user)
     tab = Tab(tab)
     rows = scored(_of_tab(Review.objects.all(), tab, user), on=on)
     # No text of the database holds a NUL, and asking for one is an error there.
@@ -112,7 +86,7 @@ def review_queue(*, user: User, tab: Tab | str = Tab.OPEN, search: str = "", on:
 
 def tab_counts(*, user: User) -> dict[Tab, int]:
     """How many reviews each tab holds, in one query. Raises PermissionDenied for a user who may not read encounters."""
-    _require(user)
+    require(user)
     mine = Count("pk", filter=Q(claimed_by=user) | Q(assigned_to=user))
     found = {row["state"]: row for row in Review.objects.values("state").annotate(all=Count("pk"), mine=mine)}
     is_open = [row for state, row in found.items() if state != ReviewState.ACCEPTED]
@@ -161,77 +135,6 @@ def scored(rows: QuerySet[Review], *, on: date) -> QuerySet[Review]:
     )
 
 
-def encounter_detail(*, encounter_id: int, user: User) -> EncounterDetail:
-    """One encounter for its page, in a fixed number of queries.
-
-    Raises PermissionDenied for a user who may not read encounters, Encounter.DoesNotExist.
-    """
-    _require(user)
-    addenda = Addendum.objects.order_by("at", "pk")
-    administrations = (
-        DrugAdministration.objects.select_related("drug", "product", "access", "order")
-        .prefetch_related("pauses", "containers", Prefetch("addenda", queryset=addenda))
-        .order_by("position", "pk")
-    )
-    encounter = (
-        Encounter.objects.select_related("patient", "payer", "location")
-        .annotate(run_count=Count("runs"))
-        .prefetch_related("diagnoses", "orders", "accesses", Prefetch("administrations", queryset=administrations))
-        .get(pk=encounter_id)
-    )
-    review = (
-        Review.objects.select_related("run", "claimed_by", "assigned_to", "accepted_by", "accepted_run")
-        .filter(encounter=encounter)
-        .first()
-    )
-    return EncounterDetail(
-        encounter=encounter,
-        review=review,
-        run=review.run if review else None,
-        administrations=tuple(encounter.administrations.all()),
-        open_refusals=tuple(open_refusals(encounter)),
-        runs=encounter.run_count,
-    )
-
-
-def encounter_for_review(*, encounter_id: int, user: User) -> Encounter:
-    """One encounter with its review, run and the people on it, in one query; it has no `review` until it is coded.
-
-    Raises PermissionDenied for a user who may not read encounters, Encounter.DoesNotExist.
-    """
-    _require(user)
-    return Encounter.objects.select_related(
-        "patient", "payer", "location", "review__run", "review__claimed_by", "review__accepted_by"
-    ).get(pk=encounter_id)
-
-
-def failed(*, user: User) -> QuerySet[Encounter]:
-    """Encounters that could not be coded, the first received first; those without a review stand in no queue.
-
-    Raises PermissionDenied for a user who may not read encounters.
-    """
-    _require(user)
-    rows = Encounter.objects.filter(coding_state=CodingState.FAILED)
-    return rows.select_related("patient").order_by("received_at", "pk")
-
-
-def open_refusals(encounter: Encounter) -> QuerySet[IntakeRefusal]:
-    """Records of the encounter that could not be taken in and that nobody has settled."""
-    return IntakeRefusal.objects.filter(encounter=encounter, settled_at__isnull=True).order_by("pk")
-
-
-def history(*, encounter: Encounter, user: User) -> QuerySet[AuditEvent]:
-    """What happened to the encounter, newest first. Raises PermissionDenied for a user who may not read encounters."""
-    _require(user)
-    return AuditEvent.objects.filter(encounter=encounter).select_related("actor").order_by("-pk")
-
-
-def _require(user: User) -> None:
-    if not user.has_perm(READ):
-        message = "Reading encounters needs the permission “view encounter”."
-        raise PermissionDenied(message)
-
-
 def _of_tab(rows: QuerySet[Review], tab: Tab, user: User) -> QuerySet[Review]:
     if state := STATE_OF_TAB.get(tab):
         return rows.filter(state=state)
@@ -250,7 +153,7 @@ def claims(*, user: User, at: datetime) -> list[tuple[int, str, bool]]:
 
     Raises PermissionDenied for a user who may not read encounters.
     """
-    _require(user)
+    require(user)
     held = Review.objects.filter(lease_until__gt=at).select_related("claimed_by").order_by("pk")
     return [
         (
@@ -272,15 +175,3 @@ def finding_kinds(*, runs: Sequence[int]) -> dict[int, tuple[str, ...]]:
     for run_id, kind in rows.values_list("run_id", "kind"):
         found.setdefault(run_id, {})[kind] = None
     return {run_id: tuple(kinds) for run_id, kinds in found.items()}
-
-
-def runs_of(*, encounter: Encounter, user: User) -> QuerySet[CodingRun]:
-    """The runs of an encounter, newest first, without their snapshots. Raises PermissionDenied like `history`."""
-    _require(user)
-    return encounter.runs.defer("facts", "result").order_by("-number")
-
-
-def final_lines_of(*, encounter: Encounter, user: User) -> QuerySet[FinalLine]:
-    """Every line that was ever accepted for the encounter, the newest acceptance first. Raises like `history`."""
-    _require(user)
-    return FinalLine.objects.filter(review__encounter=encounter).order_by("-acceptance", "position")
