@@ -30,6 +30,12 @@ class EffectivePeriod:
         """Whether the two share a day."""
         return (other.until is None or self.since < other.until) and (self.until is None or other.since < self.until)
 
+    def covers(self, other: "EffectivePeriod") -> bool:
+        """Whether every day of the other is one of its own."""
+        if self.since > other.since:
+            return False
+        return self.until is None or (other.until is not None and other.until <= self.until)
+
     def __str__(self) -> str:
         return f"{self.since} to {self.until or 'open'}"
 

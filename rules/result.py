@@ -67,6 +67,8 @@ class CodedLine(NamedTuple):
     ndc: NdcLine | None = None
     price: Decimal | None = None
     """US dollars of one unit, None where no price is known."""
+    further_ndcs: tuple[NdcLine, ...] = ()
+    """Where the line's amount came of packages with several NDCs: those beside `ndc`."""
 
 
 class NotBilled(NamedTuple):

@@ -8,12 +8,13 @@ from rules.citation import Source
 from rules.effective import EffectivePeriod
 from rules.errors import BadValue, DuplicateKey
 from rules.rulebook import edits
-from rules.rulebook.cited import citation_of, some
+from rules.rulebook.cited import citation_of, period_of, some
 from rules.rulebook.document import Section
 from rules.rulebook.edits import EDIT_SETTINGS, EDIT_TABLES, CodeList, EditTable
 from rules.rulebook.policy import CHEMO_LIST_NAMES, ChemoList
 from rules.vocabulary import Family
 
+LISTED = "list"
 INITIAL_SERVICES = ("chemo_infusion", "chemo_push", "therapeutic_infusion", "therapeutic_push", "hydration")
 
 
@@ -42,6 +43,19 @@ def families(entry: Section) -> Mapping[str, str]:
 def prefixes(entry: Section) -> tuple[str, ...]:
     """The prefixes of ICD-10-CM codes. Raises BadValue."""
     return some(entry, "prefixes")
+
+
+def listed_codes(entry: Section) -> tuple[str, ...]:
+    """HCPCS codes. Raises BadValue."""
+    return some(entry, "codes")
+
+
+def refuse_missing_list(values: Section, key: str, lists: list[EffectivePeriod]) -> None:
+    """Raises BadValue where a layer says `list` for a key on a day for which it holds no list."""
+    for entry in values.sections(key):
+        if entry.text("value") == LISTED and not any(period.covers(period_of(entry)) for period in lists):
+            message = f"{entry.place_of('value')}: {LISTED!r} needs an ndc_list of this layer for the same days"
+            raise BadValue(message)
 
 
 def chemo_list(entry: Section) -> ChemoList:

@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 DATA_DIR = Path(__file__).resolve().parent.parent / "data"
 
-NUMBERS = ("lesions_to", "dose_tolerance_percent")
+NUMBERS = ("lesions_to", "dose_tolerance_percent", "units_to")
 SWITCHES = ("jw", "jz")
 CODE_LISTS = (
     *("included", "nurse_visit", "visits", "separate_visit", "practice_expense", "facility_places"),
@@ -248,13 +248,24 @@ class _Reading:
         return tuple(sorted(found.values(), key=lambda layer: (LAYER_KINDS.index(layer.kind), layer.name)))
 
     def _layer(self, file: Section, *, owner: str, keys: Mapping[str, PolicyKey]) -> PolicyLayer:
-        file.only("layer", "name", "title", "checked", "values", "families", "chemo_list", "hydration_necessity")
+        file.only(
+            *("layer", "name", "title", "checked", "values", "families", "chemo_list", "hydration_necessity"),
+            "ndc_list",
+        )
         name = file.text("name")
         if name != layer_name(name):
             message = f"{file.place_of('name')}: {name!r} must be lower case, its words joined by hyphens"
             raise BadValue(message)
         checked = file.day("checked")
         values = file.section("values").only(*keys)
+        ndc_lists = values_of(
+            file.sections("ndc_list"),
+            sources=self._sources,
+            checked=checked,
+            value=entries.listed_codes,
+            keys=("codes",),
+        )
+        entries.refuse_missing_list(values, "ndc_required", [entry.period for entry in ndc_lists])
         return PolicyLayer(
             kind=file.choice("layer", LAYER_KINDS),
             owner=owner,
@@ -290,6 +301,7 @@ class _Reading:
                 value=entries.prefixes,
                 keys=("prefixes",),
             ),
+            ndc_lists=ndc_lists,
         )
 
     def _prices(self) -> tuple[PriceList, ...]:

@@ -63,6 +63,7 @@ class PolicyLayer:
     families: tuple[CitedValue[Mapping[str, str]], ...] = ()
     chemo_lists: tuple[CitedValue[ChemoList], ...] = ()
     hydration_necessity: tuple[CitedValue[tuple[str, ...]], ...] = ()
+    ndc_lists: tuple[CitedValue[tuple[str, ...]], ...] = ()
 
     @property
     def periods(self) -> tuple[EffectivePeriod, ...]:
@@ -71,6 +72,7 @@ class PolicyLayer:
         found.update(entry.period for entry in self.families)
         found.update(entry.period for entry in self.chemo_lists)
         found.update(entry.period for entry in self.hydration_necessity)
+        found.update(entry.period for entry in self.ndc_lists)
         return tuple(sorted(found, key=lambda period: (period.since, period.until or date.max)))
 
     def is_in_force(self, on: date) -> bool:
@@ -116,6 +118,7 @@ class Policy:
         "hydration_necessity",
         "layers",
         "name",
+        "ndc_list",
         "unknown_layers",
         "values",
     )
@@ -165,6 +168,9 @@ class Policy:
         necessity = _topmost((layer.hydration_necessity for layer in layers), on)
         self.hydration_necessity: tuple[str, ...] = () if necessity is None else necessity
         """Prefixes of the ICD-10-CM codes that support hydration, with their dot."""
+        ndc_list = _topmost((layer.ndc_lists for layer in layers), on)
+        self.ndc_list: frozenset[str] = frozenset(ndc_list or ())
+        """HCPCS codes whose lines need their NDC where `ndc_required` is `list` (I5)."""
 
     def __getitem__(self, key: str) -> str:
         """The value of a policy key.

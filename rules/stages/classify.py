@@ -3,8 +3,6 @@
 Coding-rules sections 2 and 3.
 """
 
-from collections.abc import Mapping
-
 from rules import chronology
 from rules.facts import DrugFacts
 from rules.vocabulary import (
@@ -51,8 +49,7 @@ def classify(sheet: Worksheet) -> None:
 
 
 def _family(sheet: Worksheet, entry: Entry) -> LineFamily:
-    drug = entry.given.drug
-    family = _overridden(sheet.policy.families, drug) if sheet.policy.families else drug.family
+    drug, family = entry.given.drug, entry.drug_family
     if family not in KNOWN_FAMILIES:
         sheet.find(
             FindingKind.FAMILY_UNKNOWN,
@@ -66,14 +63,6 @@ def _family(sheet: Worksheet, entry: Entry) -> LineFamily:
     if family == FLUID or drug.is_electrolyte:
         return _of_fluid(sheet, entry, family)
     return THERAPEUTIC
-
-
-def _overridden(families: Mapping[str, str], drug: DrugFacts) -> str:
-    """The family by the policy's own list, which knows drugs by name or by HCPCS code."""
-    family = families.get(drug.name, drug.family)
-    for code in drug.billing_codes or ():
-        family = families.get(code.code, family)
-    return family
 
 
 def _of_fluid(sheet: Worksheet, entry: Entry, family: str) -> LineFamily:
@@ -249,7 +238,7 @@ def _is_timed_elsewhere(unit: Unit) -> bool:
 
 def _resolve_infusion(sheet: Worksheet, unit: Unit) -> None:
     if unit.start is None or unit.stop is None:
-        is_fluid = all(entry.given.drug.family == FLUID for entry in unit.entries)
+        is_fluid = all(entry.drug_family == FLUID for entry in unit.entries)
         _untimed(sheet, unit, may_be_push=not is_fluid)
     elif unit.minutes < sheet.minutes.infusion_from:
         if _is_coded_as_ordered(sheet, unit):

@@ -46,37 +46,45 @@ def _compare(sheet: Worksheet, entry: Entry, order: Order) -> None:
     """Drug, route, and the dose beyond the tolerance (A7)."""
     differs = []
     if order.drug.strip().casefold() != entry.drug.casefold():
-        differs.append("drug")
+        differs.append(f"drug {order.drug} ordered")
     if order.route is not None and order.route != entry.given.route:
-        differs.append("route")
-    if _dose_differs(sheet, entry, order):
-        differs.append("dose")
+        differs.append(f"route {entry.given.route or 'not charted'}, {order.route} ordered")
+    given = _given_of(sheet, entry, order)
+    if given is not None and order.dose is not None and _is_beyond_tolerance(sheet, given, order.dose.amount):
+        unit = order.dose.unit
+        differs.append(f"dose {amounts.plain(given)} {unit}, {amounts.plain(order.dose.amount)} {unit} ordered")
     if differs:
         sheet.find(
             FindingKind.ORDER_MISMATCH,
             Severity.WARNS,
             [entry],
-            step("order_mismatch", "R14", drug=entry.drug, parts=", ".join(differs)),
+            step("order_mismatch", "R14", drug=entry.drug, parts="; ".join(differs)),
             step("mend_order", "A7"),
         )
 
 
-def _dose_differs(sheet: Worksheet, entry: Entry, order: Order) -> bool:
-    """One dose may be given in several entries of the same order: their sum is compared."""
+def _given_of(sheet: Worksheet, entry: Entry, order: Order) -> Decimal | None:
+    """What was given on the order, in the unit ordered; None where that is not known, or said at an earlier entry.
+
+    One dose may be given in several entries of the same order: they are added.
+    """
     dose = order.dose
     same = [other for other in sheet.passed if other.given.order == order.reference and other.drug == entry.drug]
     if dose is None or not amounts.is_usable(dose.amount) or entry is not same[0]:
-        return False
+        return None
     given = Decimal(0)
     for other in same:
         if other.given.dose is None:
-            return False
+            return None
         part = amounts.converted(other.given.dose, dose.unit, other.given.drug.concentration)
         if part is None:
-            return False
+            return None
         given += part
-    tolerance = dose.amount * sheet.in_force.number("dose_tolerance_percent") / 100
-    return abs(given - dose.amount) > tolerance
+    return given
+
+
+def _is_beyond_tolerance(sheet: Worksheet, given: Decimal, ordered: Decimal) -> bool:
+    return abs(given - ordered) > ordered * sheet.in_force.number("dose_tolerance_percent") / 100
 
 
 def _lots(sheet: Worksheet) -> None:

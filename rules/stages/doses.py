@@ -15,7 +15,7 @@ from rules.vocabulary import (
     Setting,
     Severity,
 )
-from rules.worksheet.doses import Dose
+from rules.worksheet.doses import Dose, Preparation
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry
@@ -63,8 +63,10 @@ def _add(sheet: Worksheet, doses: dict[tuple[object, ...], Dose], entry: Entry, 
     dose = doses.setdefault(key, Dose(code, dated, modifiers))
     dose.entries.append(entry)
     dose.given += amount
+    before = dose.opened
     for container in entry.given.containers:
         _open(sheet, dose, entry, container)
+    dose.prepared.append(Preparation(entry, amount, dose.opened - before))
     if entry.given.discarded is not None:
         concentration = entry.given.drug.concentration
         lost = amounts.converted(entry.given.discarded, code.per.unit, concentration)
@@ -115,7 +117,7 @@ def _unclassified(sheet: Worksheet, entry: Entry) -> None:
     elif drug.is_biologic:
         slot = "unclassified_biologic"
     containers = sum(container.count for container in entry.given.containers)
-    by_container = sheet.answers["noc_units"] == "containers" and containers > 0
+    by_container = sheet.answers["noc_units"] == "containers" and 0 < containers <= sheet.in_force.number("units_to")
     draft = sheet.bill(
         slot,
         [entry],

@@ -6,7 +6,7 @@ from rules import amounts
 from rules.amounts import plain
 from rules.result import Scalar, Step, UnitLedgerEntry
 from rules.vocabulary import FindingKind, LineFamily, Role, Severity
-from rules.worksheet.doses import Dose
+from rules.worksheet.doses import Dose, Preparation
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
@@ -42,6 +42,9 @@ def _lines(sheet: Worksheet, dose: Dose, place: int) -> None:
     rounding = sheet.answers["unit_rounding"]
     units = amounts.whole_units(dose.given / per, rounding)
     labelled = int(dose.opened // per)
+    if max(units, labelled) > sheet.in_force.number("units_to"):
+        _find_beyond_any_claim(sheet, dose)
+        return
     numbers = _numbers(dose)
     given = sheet.chose("drug_units", "H2", "unit_rounding", units=units, **numbers)
     line = _Line(sheet, dose, given, place)
@@ -63,6 +66,17 @@ def _lines(sheet: Worksheet, dose: Dose, place: int) -> None:
     else:
         _single_dose(sheet, line, units, max(0, labelled - units))
     _find_smaller_vials(sheet, dose)
+
+
+def _find_beyond_any_claim(sheet: Worksheet, dose: Dose) -> None:
+    """More than a line of a claim can hold is a charting error: no units (R26)."""
+    sheet.find(
+        FindingKind.UNIT_MISMATCH,
+        Severity.BLOCKS,
+        dose.entries,
+        step("beyond_any_claim", "R26", code=dose.code.code, **_numbers(dose)),
+        step("mend_dose", "H1"),
+    )
 
 
 def _is_rest_billed(sheet: Worksheet) -> bool:
@@ -205,13 +219,12 @@ def _find_discard_of_multi_dose(sheet: Worksheet, dose: Dose) -> None:
 
 
 def _find_smaller_vials(sheet: Worksheet, dose: Dose) -> None:
-    """Whether the marketed sizes would have made the dose with less drawn (H8)."""
+    """Whether the marketed sizes would have made what was prepared with less drawn (H8)."""
     if not dose.has_containers or not dose.is_single_dose or dose.given > dose.opened:
         return
-    drug = dose.entries[0].given.drug
-    sizes = [amounts.converted(size, dose.code.per.unit, drug.concentration) for size in drug.marketed_sizes]
-    least = amounts.smallest_opened(dose.given, [size for size in sizes if size is not None])
-    if least is None or least >= dose.opened:
+    least = [_least(dose, together) for together in _prepared_together(dose)]
+    total = sum((one for one in least if one is not None), Decimal(0))
+    if None in least or total >= dose.opened:
         return
     sheet.find(
         FindingKind.SMALLER_VIALS,
@@ -222,7 +235,25 @@ def _find_smaller_vials(sheet: Worksheet, dose: Dose) -> None:
             "H8",
             drug=names(dose.entries),
             opened=plain(dose.opened),
-            least=plain(least),
+            least=plain(total),
             unit=dose.code.per.unit,
         ),
     )
+
+
+def _prepared_together(dose: Dose) -> list[list[Preparation]]:
+    """Each entry by itself where containers are charted for each; else those of one product, which may share them."""
+    if all(one.opened for one in dose.prepared):
+        return [[one] for one in dose.prepared]
+    of_product: dict[str, list[Preparation]] = {}
+    for one in dose.prepared:
+        of_product.setdefault(one.entry.drug, []).append(one)
+    return list(of_product.values())
+
+
+def _least(dose: Dose, together: list[Preparation]) -> Decimal | None:
+    """The smallest combination of the product's marketed sizes that makes it; None where that is not known."""
+    drug = together[0].entry.given.drug
+    sizes = [amounts.converted(size, dose.code.per.unit, drug.concentration) for size in drug.marketed_sizes]
+    given = sum((one.given for one in together), Decimal(0))
+    return amounts.smallest_opened(given, [size for size in sizes if size is not None])

@@ -222,7 +222,7 @@ def _chemo_entries(unit: Unit) -> list[Entry]:
 
 
 def _is_hormonal(entry: Entry) -> bool:
-    return entry.given.drug.family == Family.ANTINEOPLASTIC_HORMONAL
+    return entry.drug_family == Family.ANTINEOPLASTIC_HORMONAL
 
 
 def _sc_infusions(sheet: Worksheet, units: list[Unit]) -> None:

@@ -43,6 +43,8 @@ AFTER_ORDER = step("after_order", "R2")
 def screen(sheet: Worksheet) -> None:
     """Reads the chart's times and sets aside what earns no administration line of its own."""
     sheet.entries = read_chart(sheet.facts, run_limit=sheet.minutes.run_limit)
+    if sheet.policy.families:
+        _follow_policy(sheet)
     _find_duplicates(sheet)
     given = [entry for entry in sheet.entries if entry.given.status not in NOT_DONE]
     if len(given) < len(sheet.entries):
@@ -53,17 +55,23 @@ def screen(sheet: Worksheet) -> None:
     passed = [
         entry
         for entry in given
-        if (
-            entry.given.purpose is None
-            and entry.given.route in CODED_ROUTES
-            and entry.given.drug.family not in SET_ASIDE
-        )
+        if (entry.given.purpose is None and entry.given.route in CODED_ROUTES and entry.drug_family not in SET_ASIDE)
         or _passes(sheet, entry)
     ]
     sheet.passed = [entry for entry in passed if entry.problem is None or not _impossible(sheet, entry)]
     for entry in sheet.passed:
         if entry.paused or entry.after_order:
             _keep_ledger(sheet, entry)
+
+
+def _follow_policy(sheet: Worksheet) -> None:
+    """Families by the policy's own list, which knows drugs by name or by HCPCS code."""
+    families = sheet.policy.families
+    for entry in sheet.entries:
+        drug = entry.given.drug
+        entry.drug_family = families.get(drug.name, entry.drug_family)
+        for code in drug.billing_codes or ():
+            entry.drug_family = families.get(code.code, entry.drug_family)
 
 
 def _passes(sheet: Worksheet, entry: Entry) -> bool:
@@ -74,7 +82,7 @@ def _passes(sheet: Worksheet, entry: Entry) -> bool:
         return True
     reason, why = verdict
     _set_aside(sheet, entry, reason, why)
-    if entry.problem and entry.given.drug.family == Family.BLOOD:
+    if entry.problem and entry.drug_family == Family.BLOOD:
         _find_impossible(sheet, entry)
     return False
 
@@ -120,6 +128,7 @@ def _read(
     if first is not None and last is not None and last > first:
         chart = ((first, last),)
     entry = Entry(given, str(given.id), str(given.drug.name), visit, first, last, offset, chart, chart)
+    entry.drug_family = given.drug.family
     if segments or given.pauses or order_at is not None or bounds != OPEN:
         entry.problem = _problem(entry, segments, bounds)
         _lay_out(entry, segments, order_at)
@@ -287,7 +296,7 @@ def _port_flushes(sheet: Worksheet, given: list[Entry]) -> list[Entry]:
 
 def _note_transfusion(sheet: Worksheet, entry: Entry) -> None:
     """The interval of a transfusion, open where a time is missing, so that hydration can respect it (D5)."""
-    if entry.given.drug.family != Family.BLOOD:
+    if entry.drug_family != Family.BLOOD:
         return
     start = -(1 << 40) if entry.start is None else entry.start
     stop = 1 << 40 if entry.stop is None else entry.stop
@@ -314,7 +323,7 @@ def _by_route_or_purpose(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] 
 
 
 def _by_family(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | None:
-    family = entry.given.drug.family
+    family = entry.drug_family
     if family == Family.CONTRAST:
         return Reason.BUNDLED_WITH_PROCEDURE, step("bundled_with_procedure", "D6")
     if family == Family.BLOOD:
@@ -329,9 +338,9 @@ def _by_family(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | None:
 
 
 def _for_a_transfusion(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | None:
-    if entry.given.drug.family == Family.BLOOD:
+    if entry.drug_family == Family.BLOOD:
         return None
-    if entry.given.drug.family == Family.HYDRATION_FLUID:
+    if entry.drug_family == Family.HYDRATION_FLUID:
         return Reason.INCIDENTAL, step("incidental", "D1", purpose="transfusion")
     if sheet.answers["transfusion_premeds"] == "not_billable":
         return Reason.TRANSFUSION, sheet.chose("transfusion_premed", "D5", "transfusion_premeds", drug=entry.drug)

@@ -32,6 +32,7 @@ class Draft:
     diagnoses: tuple[str, ...] = ()
     narrative: str | None = None
     ndc: NdcLine | None = None
+    further_ndcs: tuple[NdcLine, ...] = ()
     is_initial: bool = False
     key: str = ""
 
@@ -99,4 +100,5 @@ def coded_line(draft: Draft) -> CodedLine:
         draft.narrative,
         draft.ndc,
         draft.price,
+        draft.further_ndcs,
     )

@@ -12,7 +12,7 @@ from rules import chronology
 from rules.chronology import Spans
 from rules.facts import Administration
 from rules.result import Step, make_step
-from rules.vocabulary import LineFamily, Reason, Technique
+from rules.vocabulary import Family, LineFamily, Reason, Technique
 
 LAST = 1 << 60
 """Sorts a missing time behind every charted one."""
@@ -23,7 +23,7 @@ class Entry:
     """One administration with its times as minutes; `runs` are the minutes in which it really ran.
 
     `drug` is the ingredient's name. `chart` spans start to stop where both are known; `paused` and `after_order`
-    are parts of it.
+    are parts of it. `drug_family` is the drug's administration family, as the policy has it.
     """
 
     given: Administration
@@ -38,6 +38,7 @@ class Entry:
     problem: str | None = None
     paused: Spans = ()
     after_order: Spans = ()
+    drug_family: str = Family.OTHER
     family: LineFamily = LineFamily.THERAPEUTIC
 
 

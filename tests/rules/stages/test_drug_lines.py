@@ -3,14 +3,51 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rules.engine import code_encounter
 from rules.facts import BillingCodeFacts, Container, NdcFacts
-from tests.factories.facts import coded, dose, drug, drugs, findings, given, quantity, units
+from rules.result import NdcLine
+from rules.rulebook.loader import load_rulebook
+from tests.factories.facts import (
+    SERVICE_DATE,
+    coded,
+    dose,
+    drug,
+    drugs,
+    encounter,
+    findings,
+    given,
+    quantity,
+    units,
+)
 
 CODE = "J9999X"
+SOURCES = """\
+sources:
+  own-list:
+    publisher: Own payer
+    title: Drugs that need their NDC
+    accessed: 2026-11-21
+"""
+OWN_LIST = """\
+layer: payer
+name: own
+title: Own payer
+checked: 2026-11-21
+values:
+  ndc_required:
+    - value: list
+      from: 2026-01-01
+      source: own-list
+ndc_list:
+  - codes: [J1, J3]
+    from: 2026-01-01
+    source: own-list
+"""
 
 
 def billed(given: int, modifier: str = "", discarded: int = 0) -> dict[str, int]:
@@ -112,6 +149,30 @@ class TestDiscarded:
         assert findings(coded(dose("70 mg", discarded="20 mg"))) == ["waste_mismatch"]
         assert findings(coded(dose("70 mg"))) == []
 
+    def test_smaller_vials_are_weighed_for_each_preparation(self) -> None:
+        about = {"marketed_sizes": (quantity("50 mg"), quantity("100 mg"))}
+        parts = [dose("60 mg", about=about), dose("60 mg", key="a2", at="16:00", about=about)]
+        assert findings(coded(*parts)) == []
+        less = [dose("60 mg", about=about), dose("30 mg", key="a2", at="16:00", about=about)]
+        assert findings(coded(*less)) == ["smaller_vials"]
+
+    def test_smaller_vials_of_one_product_may_be_shared_by_its_doses(self) -> None:
+        about = {"marketed_sizes": (quantity("100 mg"),)}
+        shared = [
+            dose("60 mg", discarded="20 mg", about=about),
+            dose("20 mg", opened=(), key="a2", at="16:00", about=about),
+        ]
+        assert findings(coded(*shared)) == []
+
+    def test_smaller_vials_are_those_of_the_product(self) -> None:
+        codes = (BillingCodeFacts(CODE, quantity("10 mg")),)
+        large = drug("drug l", billing_codes=codes, marketed_sizes=(quantity("100 mg"),))
+        small = drug("drug s", billing_codes=codes, marketed_sizes=(quantity("50 mg"),))
+        both = [dose("60 mg", drug=large), dose("40 mg", opened=("50 mg",), drug=small, key="a2", at="16:00")]
+        assert findings(coded(*both)) == []
+        unknown = replace(both[0], drug=drug("drug u", billing_codes=codes))
+        assert findings(coded(unknown, both[1])) == []
+
     def test_dose_above_what_was_opened(self) -> None:
         result = coded(dose("110 mg", discarded=None))
         assert [(line.units, line.modifiers) for line in drugs(result)] == [(11, ())]
@@ -122,6 +183,25 @@ class TestDiscarded:
         sizes = (quantity("100 mg"), quantity("400 mg"))
         result = coded(dose("300 mg", opened=opened, about={"marketed_sizes": sizes}))
         assert findings(result) == (["smaller_vials"] if is_found else [])
+
+
+class TestBeyondAnyClaim:
+    @pytest.mark.parametrize(
+        ("amount", "opened", "is_found"),
+        [("99999990 mg", (), False), ("99999991 mg", (), True), ("10 mg", ("100000000 mg",), True)],
+    )
+    def test_has_no_units(self, amount: str, opened: tuple[str, ...], is_found: bool) -> None:
+        result = coded(dose(amount, opened=opened))
+        assert findings(result) == (["unit_mismatch"] if is_found else [])
+        assert (drugs(result) == ()) is is_found
+        assert all(line.units < 10**7 for line in result.lines)
+
+    def test_counts_no_containers(self) -> None:
+        one = given(
+            drug=drug("drug d", billing_codes=()),
+            containers=(Container(quantity("50 mg"), 10**7, is_single_dose=True),),
+        )
+        assert drugs(coded(one, policy={"noc_units": "containers"}))[0].units == 1
 
 
 class TestLedger:
@@ -213,11 +293,59 @@ class TestCodes:
 
 
 class TestNdc:
-    @pytest.mark.parametrize(("policy", "is_there"), [("noc_only", False), ("always", True), ("list", True)])
+    @pytest.mark.parametrize(("policy", "is_there"), [("noc_only", False), ("always", True)])
     def test_stands_on_the_line_by_policy(self, policy: str, is_there: bool) -> None:
         one = dose("70 mg", ndc=NdcFacts("0517-0650-01"))
         lines = drugs(coded(one, policy={"ndc_required": policy}))
         assert [line.ndc is not None for line in lines] == [is_there, is_there]
+
+    def test_stands_on_the_lines_of_the_payer_s_own_list(self, tmp_path: Path) -> None:
+        (tmp_path / "sources.yaml").write_text(SOURCES)
+        (tmp_path / "own.yaml").write_text(OWN_LIST)
+        rulebook = load_rulebook(policy_dir=tmp_path)
+        for code, on, is_there in (
+            ("J1", SERVICE_DATE, True),
+            ("J2", SERVICE_DATE, False),
+            ("J1", date(2025, 6, 1), False),
+        ):
+            one = dose("70 mg", ndc=NdcFacts("0517-0650-01"), code=code, at=None)
+            result = code_encounter(encounter(one, payer="own", date_of_service=on), rulebook=rulebook)
+            assert [line.ndc is not None for line in drugs(result)] == [is_there, is_there]
+
+    def test_names_every_package_of_the_line(self) -> None:
+        two = [
+            dose("100 mg", ndc=NdcFacts("0517-0650-01", unit="UN")),
+            dose("100 mg", ndc=NdcFacts("0517-0650-01", unit="UN"), key="a2", at="11:00"),
+            dose("100 mg", ndc=NdcFacts("0517-0651-01", unit="UN"), key="a3", at="12:00"),
+        ]
+        (line,) = drugs(coded(*two, policy={"ndc_required": "always"}))
+        assert line.ndc == NdcLine("00517065001", Decimal(2), "UN")
+        assert line.further_ndcs == (NdcLine("00517065101", Decimal(1), "UN"),)
+
+    @pytest.mark.parametrize(
+        ("ndc", "about", "wanted"),
+        [
+            (NdcFacts("0517-0650-01", unit="ML", quantity=Decimal(3)), {}, (3, "ML")),
+            (NdcFacts("0517-0650-01"), {"concentration": quantity("20 mg")}, (Decimal("3.5"), "ML")),
+            (NdcFacts("0517-0650-01", unit="ML"), {}, (None, "ML")),
+            (NdcFacts("0517-0650-01", unit="UN"), {}, (1, "UN")),
+            (NdcFacts("0517-0650-01", unit="GR"), {}, (None, "GR")),
+            (NdcFacts("0517-0650-01"), {}, (None, None)),
+        ],
+        ids=str,
+    )
+    def test_is_counted_in_the_package_s_own_measure(self, ndc: NdcFacts, about: Any, wanted: Any) -> None:
+        line = drugs(coded(dose("70 mg", ndc=ndc, about=about), policy={"ndc_required": "always"}))[0]
+        assert line.ndc is not None
+        assert (line.ndc.quantity, line.ndc.unit) == wanted
+
+    def test_of_two_measures_has_no_quantity(self) -> None:
+        two = [
+            dose("70 mg", ndc=NdcFacts("0517-0650-01", unit=unit, quantity=Decimal(1)), key=key, at=at)
+            for unit, key, at in (("ML", "a1", "10:00"), ("UN", "a2", "11:00"))
+        ]
+        line = drugs(coded(*two, policy={"ndc_required": "always"}))[0]
+        assert line.ndc == NdcLine("00517065001", None, None)
 
     def test_that_is_none_is_found_once(self) -> None:
         assert findings(coded(dose("70 mg", ndc=NdcFacts("12-34")))) == ["ndc_invalid"]

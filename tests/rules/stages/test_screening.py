@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
-from rules.facts import Administration
+from rules.engine import code_encounter
+from rules.facts import Administration, BillingCodeFacts
+from rules.rulebook.loader import load_rulebook
 from rules.vocabulary import ROUTES_NOT_CODED
 from tests.factories.facts import (
     blood,
@@ -13,6 +16,7 @@ from tests.factories.facts import (
     coded,
     codes,
     drug,
+    encounter,
     findings,
     fluid,
     given,
@@ -20,7 +24,9 @@ from tests.factories.facts import (
     injection,
     ledger,
     push,
+    quantity,
     reasons,
+    services,
     spans,
 )
 
@@ -164,6 +170,32 @@ class TestDuplicates:
     def test_need_a_time(self) -> None:
         untimed = [push(at=None, minutes=None), push("a2", at=None, minutes=None)]
         assert findings(coded(*untimed)) == []
+
+
+class TestFamiliesOfThePolicy:
+    LAYER = """\
+layer: facility
+name: own
+title: Own facility
+checked: 2026-11-21
+families:
+  - family:
+      blood: [drug a]
+      contrast: [J1]
+      vaccine: [drug c]
+    from: 2026-01-01
+    source: own
+"""
+    SOURCES = "sources:\n  own: {publisher: Own, title: Own families, accessed: 2026-11-21}\n"
+
+    def test_decide_what_is_set_aside(self, tmp_path: Path) -> None:
+        (tmp_path / "sources.yaml").write_text(self.SOURCES)
+        (tmp_path / "own.yaml").write_text(self.LAYER)
+        dye = drug("drug b", billing_codes=(BillingCodeFacts("J1", quantity("1 mg")),))
+        given = [push(), push("a2", at="10:05", drug=dye, dose=quantity("1 mg")), push("a3", "drug c", at="10:10")]
+        own = code_encounter(encounter(*given, facility="own"), rulebook=load_rulebook(policy_dir=tmp_path))
+        assert services(own) == ()
+        assert reasons(own) == {"a1": ["transfusion"], "a2": ["bundled_with_procedure"], "a3": ["immunization"]}
 
 
 def test_unknown_family_is_coded_as_therapeutic() -> None:
