@@ -11,7 +11,9 @@ from encounters.models.coding import CodedLine, CodingRun, RunFinding
 from encounters.models.encounter import Diagnosis, Encounter, Order, VascularAccess
 from encounters.models.intake import IntakeBatch, IntakeRefusal
 from encounters.models.patient import Location, Patient, Payer
+from encounters.models.queue import SavedFilter
 from encounters.models.review import FinalLine, LineDecision, Review
+from encounters.models.routing import RoutingRule, Skill
 
 __all__ = [
     "Addendum",
@@ -32,6 +34,9 @@ __all__ = [
     "Patient",
     "Payer",
     "Review",
+    "RoutingRule",
     "RunFinding",
+    "SavedFilter",
+    "Skill",
     "VascularAccess",
 ]

@@ -12,6 +12,7 @@ from django.db.models import Q
 from encounters.models.append_only import AppendOnly
 from encounters.models.coding import CodingRun
 from encounters.models.encounter import Encounter
+from encounters.models.patient import Location, Payer
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -57,9 +58,11 @@ class Review(models.Model):
 
     `version` rises with each decision, each change of state and each new run; claims and assignments leave it, so
     that a page stays good while its lease is renewed. A claim is a lease: `claimed_by` holds the encounter until
-    `lease_until`. The summary columns are those of `run`, kept here so that the queue is one query: `codes` and
-    `code_units` run side by side in claim order, `value_at_stake` is in US dollars, `search_text` holds record
-    number, account, drugs and codes in lower case. `second_review_from` asked for the second review and may not take
+    `lease_until`. The summary columns are those of `run` and its chart, kept here so that the queue is sorted by this
+    table alone: `codes` and `code_units` run side by side in claim order, `families` are those of the lines,
+    `value_at_stake` is in US dollars, `search_text` holds record number, account, drugs and codes in lower case.
+    `rule_path` is the digest of the lines' codes, roles and rules: reviews that share it came about in the same way;
+    it is empty where that is not known. `second_review_from` asked for the second review and may not take
     it; `second_review_note` is the question while it is in second review, and the lead's answer once it is returned.
     `accepted_by`, `accepted_at` and `accepted_run` tell of the last acceptance, also after a reopening.
     """
@@ -84,12 +87,17 @@ class Review(models.Model):
     )
     claimed_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    date_of_service = models.DateField()
+    payer = models.ForeignKey(Payer, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    location = models.ForeignKey(Location, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     blocks = models.PositiveSmallIntegerField(default=0)
     warns = models.PositiveSmallIntegerField(default=0)
     informs = models.PositiveSmallIntegerField(default=0)
     drugs = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     codes = ArrayField(models.CharField(max_length=5), default=list, blank=True)
     code_units = ArrayField(models.PositiveIntegerField(), default=list, blank=True)
+    families = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    rule_path = models.CharField(max_length=64, blank=True)
     search_text = models.TextField(blank=True)
     value_at_stake = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     due_date = models.DateField()
@@ -144,11 +152,26 @@ class Review(models.Model):
             models.CheckConstraint(condition=Q(codes__len=models.F("code_units__len")), name="review_codes_have_units"),
         ]
         indexes = [
-            models.Index(fields=["state", "due_date"], name="review_state_due"),
-            # The counts of the tabs are read from this index alone.
-            models.Index(fields=["state"], include=["claimed_by", "assigned_to"], name="review_tabs"),
-            models.Index(fields=["claimed_by", "lease_until"], name="review_claimed_by"),
-            models.Index(fields=["-accepted_at"], condition=Q(state="accepted"), name="review_accepted_at"),
+            # What waits is a small part of the table: its order and the counts of its tabs are read from this alone.
+            models.Index(
+                fields=["state"],
+                include=[
+                    "claimed_by",
+                    "assigned_to",
+                    "date_of_service",
+                    "due_date",
+                    "filing_limit_date",
+                    "value_at_stake",
+                    "blocks",
+                    "warns",
+                    "informs",
+                ],
+                condition=~Q(state="accepted"),
+                name="review_open",
+            ),
+            models.Index(fields=["lease_until"], condition=Q(lease_until__isnull=False), name="review_leases"),
+            models.Index(fields=["-accepted_at", "-id"], condition=Q(state="accepted"), name="review_accepted_at"),
+            models.Index(fields=["rule_path"], condition=Q(state="ready"), name="review_rule_path"),
             models.Index(fields=["pended_until"], condition=Q(state="pended"), name="review_pended_until"),
             GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="review_search"),
         ]

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 
 from django.db import OperationalError, transaction
 
@@ -16,6 +17,7 @@ from encounters.review import hold
 from encounters.review.lines import ADDED_KEY, standing
 from encounters.review.states import wake_up
 from rules.facts import EncounterFacts
+from rules.result import CodingResult
 from rules.vocabulary import AdministrationStatus, Severity
 
 TARGET_DAYS = 5
@@ -24,6 +26,11 @@ FILING_LIMIT_DAYS = 365
 CENT = Decimal("0.01")
 NOT_A_DRUG_GIVEN = frozenset({AdministrationStatus.NOT_GIVEN, AdministrationStatus.ENTERED_IN_ERROR})
 SUMMARY = (
+    "date_of_service",
+    "payer",
+    "location",
+    "families",
+    "rule_path",
     "blocks",
     "warns",
     "informs",
@@ -205,6 +212,11 @@ def _summary(encounter: Encounter, run: CodingRun, lines: list[CodedLine]) -> di
     payer, service = encounter.payer, encounter.date_of_service
     searched = (encounter.patient.mrn, encounter.external_id, *drugs, *codes)
     return {
+        "date_of_service": service,
+        "payer": payer,
+        "location": encounter.location,
+        "families": sorted({line.family for line in lines}),
+        "rule_path": rule_path(coding.result_of(run)),
         "blocks": severities.count(Severity.BLOCKS),
         "warns": severities.count(Severity.WARNS),
         "informs": severities.count(Severity.INFORMS),
@@ -216,6 +228,15 @@ def _summary(encounter: Encounter, run: CodingRun, lines: list[CodedLine]) -> di
         "due_date": service + timedelta(days=payer.target_days if payer else TARGET_DAYS),
         "filing_limit_date": service + timedelta(days=payer.filing_limit_days if payer else FILING_LIMIT_DAYS),
     }
+
+
+def rule_path(result: CodingResult) -> str:
+    """SHA-256 of how the lines came about: each line's code, role and the rules of its steps, in claim order.
+
+    Units and minutes do not count: infusions of an hour and of an hour and ten minutes share a path.
+    """
+    path = [(line.code, line.role.value, *(step.rule for step in line.steps)) for line in result.lines]
+    return sha256(repr(path).encode()).hexdigest()
 
 
 def _drug_names(told: EncounterFacts) -> list[str]:

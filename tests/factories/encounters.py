@@ -325,6 +325,9 @@ class ReviewFactory(factory.django.DjangoModelFactory[Review]):
     run = factory.SubFactory(CodingRunFactory)
     encounter = factory.SelfAttribute("run.encounter")
     state = ReviewState.READY
+    date_of_service = factory.SelfAttribute("run.encounter.date_of_service")
+    payer = factory.SelfAttribute("run.encounter.payer")
+    location = factory.SelfAttribute("run.encounter.location")
     due_date = SERVICE_DATE + timedelta(days=5)
     filing_limit_date = SERVICE_DATE + timedelta(days=365)
 
