@@ -73,8 +73,9 @@ setup-bench:
 	@$(PYTHON) -I infusion_coder/bootstrap.py $(BENCH_VENV) requirements-bench.txt
 
 .PHONY: bench
-bench: setup-bench ## measure, and write docs/benchmarks.md
+bench: setup-bench setup-dev ## measure, and write docs/benchmarks.md
 	@$(BENCH_VENV)/bin/python -m tests.bench.engine --write docs/benchmarks.md
+	@$(RUN) -m tests.bench.trail --write docs/benchmarks.md
 
 .PHONY: bench-engine
 bench-engine: setup-bench ## measure the engine alone: under a minute, ends with a line of JSON

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from encounters.audit import checkpoints, verification
 from encounters.models import Encounter
 from encounters.models.encounter import CodingState
 from encounters.review import claims, preparation, states
@@ -70,3 +71,17 @@ def wake_pended() -> None:
     """Reviews whose day has come wait for a coder again."""
     now = timezone.now()
     states.wake_due(on=timezone.localdate(now), at=now)
+
+
+@shared_task(acks_late=True)
+def write_checkpoint() -> None:
+    """The heads of the trail stand outside the database."""
+    checkpoints.write(at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def verify_trail() -> None:
+    """The whole trail is read; what was found stands in it."""
+    found = verification.verify_and_record(at=timezone.now())
+    if not found.is_sound:
+        log.error("the trail was tampered with", findings=len(found.findings))

@@ -4,6 +4,7 @@ A setting that is misspelt must stop the start, not change the meaning: `DEBUG=f
 """
 
 import os
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -68,6 +69,11 @@ def choice(name: str, *, default: str, among: frozenset[str]) -> str:
     return value
 
 
+def folder(name: str, default: Path) -> Path:
+    """An absolute path; unset or empty means the default."""
+    return Path(text(name, str(default))).expanduser().resolve()
+
+
 def database(address: str) -> dict[str, object]:
     """Django's description of the PostgreSQL database at an address.
 
@@ -83,7 +89,7 @@ def database(address: str) -> dict[str, object]:
     host = options.pop("host", parts.hostname or "")
     options.setdefault("connect_timeout", CONNECT_SECONDS)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "infusion_coder.database",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

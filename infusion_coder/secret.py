@@ -1,4 +1,4 @@
-"""The secret key of an instance that was given none."""
+"""The secret keys of an instance that was given none."""
 
 import contextlib
 import os
@@ -11,17 +11,19 @@ from django.core.exceptions import ImproperlyConfigured
 KEY_BYTES = 48
 
 
-def kept_key(var_dir: Path) -> str:
-    """The key kept in the instance's own folder, made once and readable by its owner only.
+def kept_key(var_dir: Path, name: str = "secret_key") -> str:
+    """The key of that name kept in the instance's own folder, made once and readable by its owner only.
 
     Raises ImproperlyConfigured for a key file without a key.
     """
-    path = var_dir / "secret_key"
+    path = var_dir / name
     if not path.exists():
         _make(path)
     key = path.read_text(encoding="ascii").strip()
     if not key:
-        raise ImproperlyConfigured(f"{path} is empty; remove it, and everybody has to sign in again.")
+        raise ImproperlyConfigured(
+            f"{path} is empty. Put the key back from a backup, or remove the file for a new one."
+        )
     return key
 
 

@@ -145,6 +145,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15 * 60.0,
         "options": {"expires": 10 * 60.0},
     },
+    "write a checkpoint of the trail": {
+        "task": "encounters.tasks.write_checkpoint",
+        "schedule": 15 * 60.0,
+        "options": {"expires": 10 * 60.0},
+    },
+    "verify the trail": {
+        "task": "encounters.tasks.verify_trail",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 12 * 3600.0},
+    },
 }
 
 # The broker may be away for as long as it likes: the worker goes on trying, the rows wait.
@@ -163,6 +173,15 @@ STORAGES = {
 }
 # Uploads of a hundred thousand rows are expected; what is larger than this is refused before it is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
+
+# --- the audit trail -----------------------------------------------------------------------------------------------
+# Every event is authenticated and chained with it. It must not lie in the database or in its backups; without it no
+# event can be verified.
+AUDIT_KEY = env.text("AUDIT_KEY", "") or secret.kept_key(VAR_DIR, "audit_key")
+# Where the signed heads of the chains are written: a place that the database's administrators cannot write to.
+CHECKPOINT_DIR = env.folder("CHECKPOINT_DIR", VAR_DIR / "checkpoints")
+# HIPAA asks for six years (45 CFR 164.316(b)(2)(i)); nothing younger is ever purged.
+AUDIT_KEEP_YEARS = env.integer("AUDIT_KEEP_YEARS", default=6, low=6, high=100)
 
 # --- language and time ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -6,7 +6,7 @@ from encounters.models.administration import (
     Container,
     DrugAdministration,
 )
-from encounters.models.audit import AuditEvent
+from encounters.models.audit import AuditEvent, AuditPurge, AuditSeal
 from encounters.models.coding import CodedLine, CodingRun, RunFinding
 from encounters.models.encounter import Diagnosis, Encounter, Order, VascularAccess
 from encounters.models.intake import IntakeBatch, IntakeRefusal
@@ -14,11 +14,14 @@ from encounters.models.patient import Location, Patient, Payer
 from encounters.models.queue import SavedFilter
 from encounters.models.review import FinalLine, LineDecision, Review
 from encounters.models.routing import RoutingRule, Skill
+from encounters.models.rulebook import RulebookFile, RulebookVersion
 
 __all__ = [
     "Addendum",
     "AdministrationPause",
     "AuditEvent",
+    "AuditPurge",
+    "AuditSeal",
     "CodedLine",
     "CodingRun",
     "Container",
@@ -35,6 +38,8 @@ __all__ = [
     "Payer",
     "Review",
     "RoutingRule",
+    "RulebookFile",
+    "RulebookVersion",
     "RunFinding",
     "SavedFilter",
     "Skill",

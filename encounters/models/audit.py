@@ -40,3 +40,53 @@ class AuditEvent(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.tag}"
+
+
+class AuditSeal(AppendOnly):
+    """The place of one event in the chain of its stream, made by who holds the key of the trail.
+
+    `stream` is the encounter's id, 0 for events of no encounter; `sequence` counts from 1 without a gap. `content` is
+    the HMAC-SHA-256 of the event as it stands, `link` that of its place, the link before and `content`.
+    """
+
+    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, primary_key=True, related_name="seal")
+    stream = models.BigIntegerField()
+    sequence = models.PositiveBigIntegerField()
+    content = models.BinaryField(max_length=32)
+    link = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "sequence"], name="seal_place_once"),
+            models.CheckConstraint(condition=Q(sequence__gte=1), name="seal_counts_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stream}/{self.sequence}"
+
+
+class AuditPurge(AppendOnly):
+    """The signed summary of the beginning of a stream that was purged: the chain goes on from `link`.
+
+    `last_sequence` was the last purged; `event` is the event that says who purged, why, and how many.
+    """
+
+    stream = models.BigIntegerField()
+    first_sequence = models.PositiveBigIntegerField()
+    last_sequence = models.PositiveBigIntegerField()
+    link = models.BinaryField(max_length=32)
+    event = models.ForeignKey(AuditEvent, on_delete=models.PROTECT, related_name="purges")
+    proof = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "first_sequence"], name="purge_of_a_place_once"),
+            models.CheckConstraint(
+                condition=Q(first_sequence__gte=1, last_sequence__gte=models.F("first_sequence")),
+                name="purge_is_a_range",
+            ),
+        ]
+        indexes = [models.Index(fields=["stream", "-last_sequence"], name="purge_last_of_stream")]
+
+    def __str__(self) -> str:
+        return f"{self.stream}/{self.first_sequence}-{self.last_sequence}"

@@ -13,6 +13,8 @@ from encounters.models import (
     Addendum,
     AdministrationPause,
     AuditEvent,
+    AuditPurge,
+    AuditSeal,
     CodedLine,
     CodingRun,
     Container,
@@ -28,6 +30,8 @@ from encounters.models import (
     Patient,
     Payer,
     Review,
+    RulebookFile,
+    RulebookVersion,
     RunFinding,
     VascularAccess,
 )
@@ -196,6 +200,54 @@ class AuditEventFactory(factory.django.DjangoModelFactory[AuditEvent]):
     tag = Tag.ENCOUNTER_OPENED
     actor_name = "system"
     encounter = factory.SubFactory(EncounterFactory)
+
+
+class AuditSealFactory(factory.django.DjangoModelFactory[AuditSeal]):
+    """The place of an event."""
+
+    class Meta:
+        model = AuditSeal
+
+    event = factory.SubFactory(AuditEventFactory)
+    stream = 0
+    sequence = factory.Sequence(lambda n: n + 1)
+    content = bytes(32)
+    link = bytes(32)
+
+
+class AuditPurgeFactory(factory.django.DjangoModelFactory[AuditPurge]):
+    """The first event of a stream was purged."""
+
+    class Meta:
+        model = AuditPurge
+
+    stream = factory.Sequence(lambda n: n + 1)
+    first_sequence = 1
+    last_sequence = 1
+    link = bytes(32)
+    event = factory.SubFactory(AuditEventFactory)
+    proof = bytes(32)
+
+
+class RulebookFileFactory(factory.django.DjangoModelFactory[RulebookFile]):
+    """A file of the rules."""
+
+    class Meta:
+        model = RulebookFile
+
+    sha256 = factory.Sequence(lambda n: f"{n:064x}")
+    content = b""
+
+
+class RulebookVersionFactory(factory.django.DjangoModelFactory[RulebookVersion]):
+    """A rulebook without files."""
+
+    class Meta:
+        model = RulebookVersion
+
+    version = factory.Sequence(lambda n: f"{n:064x}")
+    archived_at = MORNING
+    files = factory.LazyFunction(dict)
 
 
 class IntakeBatchFactory(factory.django.DjangoModelFactory[IntakeBatch]):

@@ -73,7 +73,7 @@ class TestDatabase:
     def test_names_a_server(self) -> None:
         found = env.database("postgresql://user:p%40ss@db.example:6432/coding?sslmode=require")
         assert found == {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "infusion_coder.database",
             "NAME": "coding",
             "USER": "user",
             "PASSWORD": "p@ss",

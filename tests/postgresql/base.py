@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.backends.postgresql import base, operations
+from django.db.backends.postgresql import operations
+
+from infusion_coder.database import base
 
 # Written by migrations, or read by every test: emptied, they would be missing in the next one.
 KEPT = frozenset({"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"})

@@ -14,6 +14,10 @@ pytestmark = pytest.mark.django_db
 FACTORIES = (
     make.AddendumFactory,
     make.AuditEventFactory,
+    make.AuditSealFactory,
+    make.AuditPurgeFactory,
+    make.RulebookFileFactory,
+    make.RulebookVersionFactory,
     make.CodingRunFactory,
     make.CodedLineFactory,
     make.RunFindingFactory,
@@ -23,9 +27,13 @@ FACTORIES = (
 
 
 def run_sql(statement: str, table: str, *parameters: object) -> None:
-    composed = sql.SQL(statement).format(sql.Identifier(table))  # type: ignore[arg-type]
+    composed = sql.SQL(statement).format(sql.Identifier(table), key=sql.Identifier(key_of(table)))  # type: ignore[arg-type]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(composed, parameters)
+
+
+def key_of(table: str) -> str:
+    return next(str(model._meta.pk.column) for model in apps.get_models() if model._meta.db_table == table)
 
 
 def test_none_is_forgotten() -> None:
@@ -49,19 +57,19 @@ class TestAppendOnly:
         with pytest.raises(RewriteRefused):
             rows.update(pk=row.pk)
         with pytest.raises(RewriteRefused):
-            rows.bulk_update([row], ["id"])
+            rows.bulk_update([row], [key_of(row._meta.db_table)])
         with pytest.raises(RewriteRefused):
             rows.delete()
 
     def test_the_database_refuses_an_update(self, factory: type[DjangoModelFactory]) -> None:
         row = factory.create()
         with pytest.raises(IntegrityError, match="never changed or deleted"):
-            run_sql("UPDATE {} SET id = id WHERE id = %s", row._meta.db_table, row.pk)
+            run_sql("UPDATE {} SET {key} = {key} WHERE {key} = %s", row._meta.db_table, row.pk)
 
     def test_the_database_refuses_a_delete(self, factory: type[DjangoModelFactory]) -> None:
         row = factory.create()
         with pytest.raises(IntegrityError, match="never changed or deleted"):
-            run_sql("DELETE FROM {} WHERE id = %s", row._meta.db_table, row.pk)
+            run_sql("DELETE FROM {} WHERE {key} = %s", row._meta.db_table, row.pk)
         assert type(row).objects.filter(pk=row.pk).exists()
 
     def test_the_database_refuses_a_truncate(self, factory: type[DjangoModelFactory]) -> None:

@@ -1,16 +1,6 @@
-"""The trail: every act is recorded on purpose, in the transaction that does it."""
+"""What can happen, each with its one word."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
-
-import structlog
-from django.contrib.auth.models import User
-
-from encounters.models import AuditEvent, Encounter
-
-SYSTEM = "system"
-"""The actor's name where no person acted: a task, a sweep."""
 
 
 class Tag(StrEnum):
@@ -47,39 +37,25 @@ class Tag(StrEnum):
     LINE_REJECTED = "review:line:rejected"
     LINE_ADDED = "review:line:added"
     LINE_UNDONE = "review:line:undone"
-
-
-def record(
-    *,
-    tag: Tag,
-    at: datetime,
-    actor: User | None = None,
-    actor_name: str = "",
-    encounter: Encounter | None = None,
-    object_repr: str = "",
-    before: Mapping[str, object] | None = None,
-    after: Mapping[str, object] | None = None,
-    reason: str = "",
-    request_id: str = "",
-) -> AuditEvent:
-    """One event is in the trail, with the names as they are now; the caller's transaction carries it.
-
-    Without `actor` and `actor_name` the system acted. `request_id` defaults to that of the request being served.
-    """
-    return AuditEvent.objects.create(
-        tag=tag,
-        at=at,
-        actor=actor,
-        actor_name=actor_name or (name_of(actor) if actor else SYSTEM),
-        encounter=encounter,
-        object_repr=object_repr[:200],
-        before=before,
-        after=after,
-        reason=reason,
-        request_id=request_id or str(structlog.contextvars.get_contextvars().get("request_id", "")),
-    )
-
-
-def name_of(user: User) -> str:
-    """The name a person goes by: full name, else user name."""
-    return user.get_full_name() or user.get_username()
+    ENCOUNTERS_LISTED = "review:encounters:listed"
+    HISTORY_VIEWED = "review:history:viewed"
+    RUN_VIEWED = "coding:run:viewed"
+    RUN_REPLAYED = "coding:run:replayed"
+    RULEBOOK_ARCHIVED = "rules:rulebook:archived"
+    IMPACT_VIEWED = "rules:impact:viewed"
+    REFUSALS_VIEWED = "intake:refusals:viewed"
+    SIGNED_IN = "access:session:signed_in"
+    SIGN_IN_FAILED = "access:session:sign_in_failed"
+    SIGNED_OUT = "access:session:signed_out"
+    RECORD_ADDED = "administration:record:added"
+    RECORD_CHANGED = "administration:record:changed"
+    RECORD_DELETED = "administration:record:deleted"
+    RECORDS_VIEWED = "administration:records:viewed"
+    ROLE_GRANTED = "administration:role:granted"
+    TRAIL_VIEWED = "audit:trail:viewed"
+    TRAIL_EXPORTED = "audit:trail:exported"
+    TRAIL_SIGNED_OFF = "audit:trail:signed_off"
+    TRAIL_VERIFIED = "audit:trail:verified"
+    TRAIL_CHAINED = "audit:trail:chained"
+    CHECKPOINT_WRITTEN = "audit:checkpoint:written"
+    EVENTS_PURGED = "audit:events:purged"

@@ -1,0 +1,1 @@
+"""The database as this application uses it; Django finds the backend in `base`."""
