@@ -1,11 +1,12 @@
 """Exact amounts: conversion between the units of a chart and of a code's descriptor, and rounding to units."""
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import Final
 
 from rules.facts import Quantity
 
 # Mass in mg and volume in mL; every other unit converts to itself only.
-MASS = {
+MASS: Final = {
     "kg": Decimal(1_000_000),
     "g": Decimal(1000),
     "gm": Decimal(1000),
@@ -17,8 +18,8 @@ MASS = {
     "μg": Decimal("0.001"),
     "ng": Decimal("0.000001"),
 }
-VOLUME = {"l": Decimal(1000), "dl": Decimal(100), "ml": Decimal(1), "cc": Decimal(1)}
-SAME = {
+VOLUME: Final = {"l": Decimal(1000), "dl": Decimal(100), "ml": Decimal(1), "cc": Decimal(1)}
+SAME: Final = {
     "unit": "units",
     "u": "units",
     "iu": "units",
@@ -32,8 +33,8 @@ SAME = {
     "mmol": "mmol",
     "mci": "mci",
 }
-LARGEST_EXPONENT = 9
-ROUNDING = {"up": ROUND_CEILING, "down": ROUND_FLOOR, "nearest": ROUND_HALF_UP}
+LARGEST_EXPONENT: Final = 9
+ROUNDING: Final = {"up": ROUND_CEILING, "down": ROUND_FLOOR, "nearest": ROUND_HALF_UP}
 
 
 def _word(unit: str) -> str:
@@ -90,7 +91,7 @@ def whole_units(amount: Decimal, rounding: str) -> int:
     return max(1, int(amount.to_integral_value(rounding=ROUNDING[rounding])))
 
 
-MOST_TOTALS = 4096
+MOST_TOTALS: Final = 4096
 
 
 def smallest_opened(dose: Decimal, sizes: list[Decimal]) -> Decimal | None:

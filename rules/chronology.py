@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from itertools import islice
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Spans: TypeAlias = tuple[tuple[int, int], ...]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EPOCH_DAY = date(1970, 1, 1).toordinal()
-DAY = 1440
-_CLOCK = tuple(f"T{minute // 60:02d}:{minute % 60:02d}" for minute in range(DAY))
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+DAY: Final = 1440
+_CLOCK: Final = tuple(f"T{minute // 60:02d}:{minute % 60:02d}" for minute in range(DAY))
 
 
 @lru_cache(maxsize=256)

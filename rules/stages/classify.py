@@ -3,6 +3,8 @@
 Coding-rules sections 2 and 3.
 """
 
+from typing import Final
+
 from rules import chronology
 from rules.facts import DrugFacts
 from rules.vocabulary import (
@@ -13,7 +15,6 @@ from rules.vocabulary import (
     Purpose,
     Reason,
     Role,
-    Route,
     Setting,
     Severity,
     Technique,
@@ -21,14 +22,29 @@ from rules.vocabulary import (
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry, Unit, runs_of
-from rules.worksheet.words import CHEMO, HYDRATION, INFUSION, IV, PUSH, THERAPEUTIC
+from rules.worksheet.words import (
+    CHEMO,
+    HYDRATION,
+    INFUSION,
+    INJECTION,
+    INTRA_ARTERIAL,
+    IV,
+    ON_BODY_INJECTOR,
+    PUMP_INITIATION,
+    PUMP_REFILL,
+    PUMP_UNATTENDED,
+    PUSH,
+    SC,
+    THERAPEUTIC,
+)
 
-MAY_BE_CHEMO = frozenset({Family.ANTINEOPLASTIC, Family.ANTINEOPLASTIC_HORMONAL, Family.COMPLEX_BIOLOGIC})
-KNOWN_FAMILIES = frozenset(Family) - {Family.OTHER}
-FLUID, DECLOTTING = Family.HYDRATION_FLUID, Purpose.DECLOTTING
-TECHNIQUES = {technique.value: technique for technique in Technique}
-SC_PUMPED = frozenset({INFUSION, Technique.PUMP_UNATTENDED})
-TIMED_TECHNIQUES = frozenset({INFUSION, PUSH})
+MAY_BE_CHEMO: Final = frozenset({Family.ANTINEOPLASTIC, Family.ANTINEOPLASTIC_HORMONAL, Family.COMPLEX_BIOLOGIC})
+KNOWN_FAMILIES: Final = frozenset(Family) - {Family.OTHER}
+FLUID: Final = Family.HYDRATION_FLUID
+DECLOTTING: Final = Purpose.DECLOTTING
+TECHNIQUES: Final = {technique.value: technique for technique in Technique}
+SC_PUMPED: Final = frozenset({INFUSION, PUMP_UNATTENDED})
+TIMED_TECHNIQUES: Final = frozenset({INFUSION, PUSH})
 
 
 def classify(sheet: Worksheet) -> None:
@@ -37,7 +53,7 @@ def classify(sheet: Worksheet) -> None:
         entry.family = _family(sheet, entry)
     for members in _bags(sheet.passed):
         unit = _alone(members) if len(members) == 1 else _mixed(sheet, members)
-        if unit.entries[0].given.purpose == DECLOTTING:
+        if unit.entries[0].purpose == DECLOTTING:
             _declotting(sheet, unit)
             continue
         if unit.route == IV:
@@ -67,7 +83,7 @@ def _family(sheet: Worksheet, entry: Entry) -> LineFamily:
 
 def _of_fluid(sheet: Worksheet, entry: Entry, family: str) -> LineFamily:
     """Fluid by vein is hydration, and by policy so is an electrolyte in it."""
-    if entry.given.route == IV and (family == FLUID or sheet.answers["electrolyte_rider"] == "hydration"):
+    if entry.route == IV and (family == FLUID or sheet.answers["electrolyte_rider"] == "hydration"):
         return HYDRATION
     return THERAPEUTIC
 
@@ -76,7 +92,7 @@ def _is_chemo(sheet: Worksheet, drug: DrugFacts, family: str) -> bool:
     """Whether one of MAY_BE_CHEMO is chemo by `chemo_definition` (E1-E4)."""
     definition = sheet.answers["chemo_definition"]
     if definition == "indication":
-        return any(_is_cancer(code) for code in sheet.facts.diagnoses or ())
+        return any(_is_cancer(str(code)) for code in sheet.facts.diagnoses or ())
     if definition == "payer_list" and family == Family.COMPLEX_BIOLOGIC:
         return sheet.policy.is_listed_as_chemo([drug.name, *(code.code for code in drug.billing_codes or ())])
     return True
@@ -90,15 +106,14 @@ def _is_cancer(code: str) -> bool:
 
 def _bags(entries: list[Entry]) -> list[list[Entry]]:
     """Entries that were mixed together; an entry without a bag label stands alone."""
-    if not [entry for entry in entries if entry.given.bag]:
+    if not [entry for entry in entries if entry.bag]:
         return [[entry] for entry in entries]
     bags: dict[tuple[object, ...], list[Entry]] = {}
     for place, entry in enumerate(entries):
-        given = entry.given
         key: tuple[object, ...] = (place,)
-        if given.bag:
-            is_declotting = given.purpose == Purpose.DECLOTTING
-            key = (given.bag, entry.visit, given.route, given.access, is_declotting)
+        if entry.bag:
+            is_declotting = entry.purpose == DECLOTTING
+            key = (entry.bag, entry.visit, entry.route, entry.label, is_declotting)
         bags.setdefault(key, []).append(entry)
     return list(bags.values())
 
@@ -106,39 +121,29 @@ def _bags(entries: list[Entry]) -> list[list[Entry]]:
 def _alone(entries: list[Entry]) -> Unit:
     """The unit of one entry."""
     [entry] = entries
-    given = entry.given
-    technique = None if given.technique is None else TECHNIQUES.get(given.technique)
+    technique = None if entry.technique is None else TECHNIQUES.get(entry.technique)
     if technique is None:
-        technique = INFUSION if given.route == IV else Technique.INJECTION
+        technique = INFUSION if entry.route == IV else INJECTION
     return Unit(
         entries,
-        entry.id,
-        entry.visit,
-        str(given.access),
-        str(given.route),
-        entry.family,
-        technique,
-        frozenset((entry.drug,)),
-        entry.start,
-        entry.stop,
-        entry.runs,
+        family=entry.family,
+        technique=technique,
+        ingredients=frozenset((entry.drug,)),
+        start=entry.start,
+        stop=entry.stop,
+        runs=entry.runs,
     )
 
 
 def _mixed(sheet: Worksheet, members: list[Entry]) -> Unit:
-    first = members[0]
     family = _mixed_family(members)
-    drugs = [entry for entry in members if entry.family != HYDRATION] or members
+    drugs = [entry for entry in members if entry.family is not HYDRATION] or members
     start, stop = _shared_times(sheet, members)
     return Unit(
-        entries=members,
-        id=first.id,
-        visit=first.visit,
-        label=str(first.given.access),
-        route=str(first.given.route),
+        members,
         family=family,
         technique=_charted_technique(members),
-        ingredients=frozenset(entry.drug for entry in drugs),
+        ingredients=frozenset([entry.drug for entry in drugs]),
         start=start,
         stop=stop,
         runs=runs_of(members),
@@ -155,20 +160,20 @@ def _mixed_family(members: list[Entry]) -> LineFamily:
 
 
 def _charted_technique(members: list[Entry]) -> Technique:
-    charted = {entry.given.technique for entry in members}
+    charted = {entry.technique for entry in members}
     for technique in (
-        Technique.PUMP_INITIATION,
-        Technique.PUMP_UNATTENDED,
-        Technique.PUMP_REFILL,
-        Technique.ON_BODY_INJECTOR,
+        PUMP_INITIATION,
+        PUMP_UNATTENDED,
+        PUMP_REFILL,
+        ON_BODY_INJECTOR,
         INFUSION,
     ):
         if technique in charted:
             return technique
-    if charted & {PUSH, Technique.INJECTION}:
-        return PUSH if PUSH in charted else Technique.INJECTION
-    is_iv = members[0].given.route == IV
-    return INFUSION if is_iv else Technique.INJECTION
+    if charted & {PUSH, INJECTION}:
+        return PUSH if PUSH in charted else INJECTION
+    is_iv = members[0].route == IV
+    return INFUSION if is_iv else INJECTION
 
 
 def _shared_times(sheet: Worksheet, members: list[Entry]) -> tuple[int | None, int | None]:
@@ -181,7 +186,7 @@ def _shared_times(sheet: Worksheet, members: list[Entry]) -> tuple[int | None, i
             FindingKind.BAG_TIMES_DIFFER,
             Severity.WARNS,
             members,
-            step("bag_times_differ", "R11", bag=members[0].given.bag),
+            step("bag_times_differ", "R11", bag=members[0].bag),
             step("mend_time", "R11"),
         )
     if start is None or stop is None or stop < start:
@@ -217,13 +222,13 @@ def _declotting(sheet: Worksheet, unit: Unit) -> None:
 
 def _resolve_iv(sheet: Worksheet, unit: Unit) -> None:
     """Infusion or push by the minutes that ran (B1), or by what is missing (B10)."""
-    if unit.technique not in TIMED_TECHNIQUES and unit.technique != Technique.INJECTION:
+    if unit.technique not in TIMED_TECHNIQUES and unit.technique is not INJECTION:
         return
-    if unit.family == HYDRATION:
+    if unit.family is HYDRATION:
         unit.technique = INFUSION
         if unit.start is None or unit.stop is None:
             _untimed(sheet, unit, may_be_push=False)
-    elif unit.technique == INFUSION:
+    elif unit.technique is INFUSION:
         _resolve_infusion(sheet, unit)
     else:
         _resolve_push(sheet, unit)
@@ -231,9 +236,9 @@ def _resolve_iv(sheet: Worksheet, unit: Unit) -> None:
 
 def _is_timed_elsewhere(unit: Unit) -> bool:
     """Subcutaneous infusion by pump, and intra-arterial infusion, are timed too (C11, section 9)."""
-    if unit.route == Route.SC:
+    if unit.route == SC:
         return unit.technique in SC_PUMPED
-    return unit.route == Route.INTRA_ARTERIAL and unit.technique == INFUSION
+    return unit.route == INTRA_ARTERIAL and unit.technique is INFUSION
 
 
 def _resolve_infusion(sheet: Worksheet, unit: Unit) -> None:
@@ -252,7 +257,7 @@ def _is_coded_as_ordered(sheet: Worksheet, unit: Unit) -> bool:
         unit.route == IV
         and sheet.facts.setting == Setting.OFFICE
         and sheet.answers["stopped_infusion"] == "intended_53"
-        and any(entry.given.status == AdministrationStatus.STOPPED for entry in unit.entries)
+        and any(entry.status == AdministrationStatus.STOPPED for entry in unit.entries)
     )
 
 

@@ -1,6 +1,7 @@
 """The order of the diagnoses, and which line points to which (coding-rules section 13)."""
 
 from functools import lru_cache
+from typing import Final
 
 from rules.result import SuggestedDiagnosis
 from rules.vocabulary import Family, FindingKind, Role, Severity
@@ -9,9 +10,10 @@ from rules.worksheet.steps import step
 from rules.worksheet.units import Entry
 from rules.worksheet.words import HYDRATION
 
-MOST_POINTERS = 4
-REASON_FOR_VISIT = step("dx_reason_for_visit", "F6")
-CHEMOTHERAPY, IMMUNOTHERAPY = "Z51.11", "Z51.12"
+MOST_POINTERS: Final = 4
+REASON_FOR_VISIT: Final = step("dx_reason_for_visit", "F6")
+CHEMOTHERAPY: Final = "Z51.11"
+IMMUNOTHERAPY: Final = "Z51.12"
 
 
 def suggest(sheet: Worksheet) -> None:
@@ -120,7 +122,7 @@ def _point(sheet: Worksheet, ordered: list[str]) -> None:
     of_fluid = None
     for draft in sheet.drafts:
         draft.diagnoses = first
-        if draft.family == HYDRATION and draft.role != Role.DRUG:
+        if draft.family is HYDRATION and draft.role is not Role.DRUG:
             if of_fluid is None:
                 covered = [code for code in ordered if code.startswith(sheet.policy.hydration_necessity)]
                 of_fluid = tuple(covered[:MOST_POINTERS]) or first

@@ -32,7 +32,7 @@ def _orders(sheet: Worksheet) -> None:
         order = orders.get(entry.given.order or "")
         if order is not None:
             _compare(sheet, entry, order)
-        elif entry.family == HYDRATION:
+        elif entry.family is HYDRATION:
             _find_for(sheet, FindingKind.HYDRATION_NO_ORDER, Severity.WARNS, entry, rule="A7", mend="mend_order")
         else:
             _find_for(sheet, FindingKind.MISSING_ORDER, Severity.WARNS, entry, rule="A7", mend="mend_order")
@@ -47,8 +47,8 @@ def _compare(sheet: Worksheet, entry: Entry, order: Order) -> None:
     differs = []
     if order.drug.strip().casefold() != entry.drug.casefold():
         differs.append(f"drug {order.drug} ordered")
-    if order.route is not None and order.route != entry.given.route:
-        differs.append(f"route {entry.given.route or 'not charted'}, {order.route} ordered")
+    if order.route is not None and order.route != entry.route:
+        differs.append(f"route {entry.route or 'not charted'}, {order.route} ordered")
     given = _given_of(sheet, entry, order)
     if given is not None and order.dose is not None and _is_beyond_tolerance(sheet, given, order.dose.amount):
         unit = order.dose.unit
@@ -97,7 +97,7 @@ def _plan_and_response(sheet: Worksheet) -> None:
     documents = sheet.facts.documents
     if documents.has_treatment_plan is not False and documents.has_response_charted is not False:
         return
-    chemo = [entry for entry in sheet.passed if entry.family == CHEMO]
+    chemo = [entry for entry in sheet.passed if entry.family is CHEMO]
     if not chemo:
         return
     if documents.has_treatment_plan is False:
@@ -174,7 +174,7 @@ def _hydration_necessity(sheet: Worksheet) -> None:
     billed = [
         entry
         for draft in sheet.drafts
-        if draft.family == HYDRATION and draft.role not in OF_DRUGS
+        if draft.family is HYDRATION and draft.role not in OF_DRUGS
         for entry in draft.entries
     ]
     if not billed:

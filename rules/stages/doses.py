@@ -1,6 +1,7 @@
 """What was given of each code on each date, and drugs that have no code (coding-rules section 12)."""
 
 from decimal import Decimal
+from typing import Final
 
 from rules import amounts, chronology
 from rules.facts import BillingCodeFacts, Container, Quantity
@@ -11,7 +12,6 @@ from rules.vocabulary import (
     FindingKind,
     Purpose,
     Role,
-    Route,
     Setting,
     Severity,
 )
@@ -19,15 +19,15 @@ from rules.worksheet.doses import Dose, Preparation
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry
-from rules.worksheet.words import IV
+from rules.worksheet.words import IV, SC
 
-NOT_THE_DRUG = frozenset({Purpose.FLUSH, Purpose.CARRIER, Purpose.DILUENT})
+NOT_THE_DRUG: Final = frozenset({Purpose.FLUSH, Purpose.CARRIER, Purpose.DILUENT})
 """Fluid that serves another drug is a supply, not a drug line (F1)."""
-NEVER_UNCLASSIFIED = frozenset({Family.BLOOD, Family.VACCINE, Family.CONTRAST, Family.HYDRATION_FLUID})
-BLOOD = Family.BLOOD
-NOT_DONE = frozenset({AdministrationStatus.NOT_GIVEN, AdministrationStatus.ENTERED_IN_ERROR})
-DISCOUNTED = "TB"
-ROUTE_MODIFIERS: dict[str, str] = {IV: "JA", Route.SC: "JB"}
+NEVER_UNCLASSIFIED: Final = frozenset({Family.BLOOD, Family.VACCINE, Family.CONTRAST, Family.HYDRATION_FLUID})
+BLOOD: Final = Family.BLOOD
+NOT_DONE: Final = frozenset({AdministrationStatus.NOT_GIVEN, AdministrationStatus.ENTERED_IN_ERROR})
+DISCOUNTED: Final = "TB"
+ROUTE_MODIFIERS: Final[dict[str, str]] = {IV: "JA", SC: "JB"}
 
 
 def gather(sheet: Worksheet) -> None:
@@ -42,7 +42,7 @@ def gather(sheet: Worksheet) -> None:
 def _is_drug_line(sheet: Worksheet, entry: Entry) -> bool:
     """Whether a drug that may have a code was given as a drug, to an outpatient."""
     given = entry.given
-    if given.purpose in NOT_THE_DRUG or given.drug.family == BLOOD or given.status in NOT_DONE:
+    if entry.purpose in NOT_THE_DRUG or given.drug.family == BLOOD or entry.status in NOT_DONE:
         return False
     order = sheet.facts.inpatient_order
     known = entry.stop if entry.start is None else entry.start
@@ -90,7 +90,7 @@ def _billing_code(sheet: Worksheet, entry: Entry) -> BillingCodeFacts | None:
         return None
     if codes:
         return codes[0]
-    if drug.family not in NEVER_UNCLASSIFIED and entry.given.route not in ROUTES_NOT_CODED:
+    if drug.family not in NEVER_UNCLASSIFIED and entry.route not in ROUTES_NOT_CODED:
         _unclassified(sheet, entry)
     return None
 
@@ -98,8 +98,8 @@ def _billing_code(sheet: Worksheet, entry: Entry) -> BillingCodeFacts | None:
 def _is_by_route(code: BillingCodeFacts, entry: Entry) -> bool:
     """Whether the code is for this route; one that names none is for what is injected, not for a tablet."""
     if code.routes:
-        return entry.given.route in code.routes
-    return entry.given.route not in ROUTES_NOT_CODED
+        return entry.route in code.routes
+    return entry.route not in ROUTES_NOT_CODED
 
 
 def _is_sound(code: BillingCodeFacts) -> bool:
@@ -194,7 +194,7 @@ def _standing_modifiers(sheet: Worksheet, entry: Entry, code: BillingCodeFacts) 
     if sheet.facts.is_340b and sheet.answers["modifier_340b"] == DISCOUNTED:
         modifiers.append(DISCOUNTED)
     if set(ROUTE_MODIFIERS) <= set(code.routes):
-        route = ROUTE_MODIFIERS.get(entry.given.route or "")
+        route = ROUTE_MODIFIERS.get(entry.route or "")
         modifiers += [route] if route else []
     return tuple(modifiers)
 

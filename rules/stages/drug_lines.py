@@ -1,6 +1,7 @@
 """The drug lines: HCPCS units, discarded amounts, JW and JZ (coding-rules section 12)."""
 
 from decimal import Decimal
+from typing import Final
 
 from rules import amounts
 from rules.amounts import plain
@@ -13,8 +14,9 @@ from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, names
 from rules.worksheet.words import CHEMO, HYDRATION, THERAPEUTIC
 
-DISCARDED, NONE_DISCARDED = "JW", "JZ"
-WHOLE_VIAL = "one_line_whole_vial"
+DISCARDED: Final = "JW"
+NONE_DISCARDED: Final = "JZ"
+WHOLE_VIAL: Final = "one_line_whole_vial"
 
 
 def code(sheet: Worksheet) -> None:
@@ -118,10 +120,10 @@ class _Line:
                 min(entry.visit for entry in dose.entries),
                 _FAMILY_ORDER[first.family],
                 LAST if first.start is None else first.start,
-                2 * self.place + (role == Role.DISCARDED),
+                2 * self.place + (role is Role.DISCARDED),
                 first.id,
             ),
-            steps=[self.given, why] if role == Role.DRUG else [why, self.given],
+            steps=[self.given, why] if role is Role.DRUG else [why, self.given],
             visit=first.visit,
             modifiers=[*dose.modifiers, *modifiers],
             price=dose.code.price,
@@ -145,7 +147,7 @@ class _Line:
         )
 
 
-_FAMILY_ORDER = {
+_FAMILY_ORDER: Final = {
     CHEMO: 0,
     THERAPEUTIC: 1,
     HYDRATION: 2,

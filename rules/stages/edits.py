@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from rules.result import Scalar, Step
 from rules.rulebook.edits import Mue, Pair
@@ -14,9 +14,10 @@ from rules.worksheet.steps import step
 Others: TypeAlias = dict[str, list[tuple[str, ...]]]
 """Codes of other services of the encounter, each with the modifiers of every time it is named."""
 
-PER_LINE, ABSOLUTE = 1, 2
+PER_LINE: Final = 1
+ABSOLUTE: Final = 2
 """Adjudication indicators of an MUE."""
-NEVER = 0
+NEVER: Final = 0
 """Modifier indicator of a pair: no modifier helps."""
 
 

@@ -1,6 +1,7 @@
 """Hydration: which of its minutes count, and the codes they earn (coding-rules section 8)."""
 
 from decimal import Decimal
+from typing import Final
 
 from rules import amounts, chronology
 from rules.chronology import Spans
@@ -12,16 +13,16 @@ from rules.worksheet.steps import step
 from rules.worksheet.units import AccessSheet, Entry, Service, Unit, entries_of, runs_of
 from rules.worksheet.words import CHEMO, HYDRATION, INFUSION, PUSH
 
-ANOTHER_INITIAL = step("another_initial", "A3")
-NEVER_RAN = step("hydration_under_31", "B4", minutes=0, longest=0)
-UNDER_TRANSFUSION = step("hydration_under_transfusion", "D5")
-AROUND_CHEMO = frozenset({Purpose.PRE_HYDRATION, Purpose.POST_HYDRATION})
+ANOTHER_INITIAL: Final = step("another_initial", "A3")
+NEVER_RAN: Final = step("hydration_under_31", "B4", minutes=0, longest=0)
+UNDER_TRANSFUSION: Final = step("hydration_under_transfusion", "D5")
+AROUND_CHEMO: Final = frozenset({Purpose.PRE_HYDRATION, Purpose.POST_HYDRATION})
 
 
 def measure(sheet: Worksheet) -> None:
     """Sets each access's hydration service, or gives the reason why its fluid earns nothing."""
     for access in sheet.accesses:
-        units = [unit for unit in access.units if unit.family == HYDRATION and unit.technique == INFUSION]
+        units = [unit for unit in access.units if unit.family is HYDRATION and unit.technique is INFUSION]
         if units:
             units = _not_integral(sheet, access, units)
         if units and _is_allowed(sheet, access, units):
@@ -32,10 +33,10 @@ def _not_integral(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> l
     """By policy, fluid around chemo is part of it (D4)."""
     if sheet.answers["prehydration"] == "separate":
         return units
-    has_chemo = any(unit.family == CHEMO for unit in access.units)
+    has_chemo = any(unit.family is CHEMO for unit in access.units)
     kept = []
     for unit in units:
-        purposes = {entry.given.purpose for entry in unit.entries}
+        purposes = {entry.purpose for entry in unit.entries}
         if has_chemo and purposes & AROUND_CHEMO:
             why = sheet.chose("prehydration_integral", "D4", "prehydration", drug=unit.names)
             sheet.withhold(unit.entries, Reason.PREHYDRATION_INTEGRAL, why)
@@ -103,7 +104,7 @@ def _service(sheet: Worksheet, access: AccessSheet, units: list[Unit]) -> Servic
     contributing = [unit for unit in units if chronology.common(unit.runs, counted)]
     _withhold_never_ran(sheet, entries, NEVER_RAN)
     return Service(
-        units=contributing,
+        contributing,
         family=HYDRATION,
         ingredients=frozenset(),
         runs=counted,
@@ -142,7 +143,7 @@ def _infusing(sheet: Worksheet, access: AccessSheet) -> Spans:
         [
             span
             for unit in access.units
-            if unit.family != HYDRATION and (deducts_pushes or unit.technique != PUSH)
+            if unit.family is not HYDRATION and (deducts_pushes or unit.technique is not PUSH)
             for span in unit.runs
         ]
     )

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from datetime import date
+from typing import Final
 
 from rules import chronology
 from rules.chronology import Spans
@@ -13,15 +14,18 @@ from rules.worksheet.steps import step
 from rules.worksheet.units import AccessSheet, Service
 from rules.worksheet.words import CHEMO
 
-STOPPED = "53"
+STOPPED: Final = "53"
 
 
-INITIAL_SLOT = {family: f"{family}_infusion_initial" for family in LineFamily}
-WORD = {family: family.value for family in LineFamily}
-INITIAL, SEQUENTIAL = Role.INITIAL, Role.SEQUENTIAL
-CONCURRENT, ADDITIONAL_HOUR = Role.CONCURRENT, Role.ADDITIONAL_HOUR
-PARTIAL_OVERLAP, INFORMS = FindingKind.PARTIAL_OVERLAP, Severity.INFORMS
-ANOTHER_INITIAL = step("another_initial", "A1")
+INITIAL_SLOT: Final = {family: f"{family}_infusion_initial" for family in LineFamily}
+WORD: Final = {family: family.value for family in LineFamily}
+INITIAL: Final = Role.INITIAL
+SEQUENTIAL: Final = Role.SEQUENTIAL
+CONCURRENT: Final = Role.CONCURRENT
+ADDITIONAL_HOUR: Final = Role.ADDITIONAL_HOUR
+PARTIAL_OVERLAP: Final = FindingKind.PARTIAL_OVERLAP
+INFORMS: Final = Severity.INFORMS
+ANOTHER_INITIAL: Final = step("another_initial", "A1")
 
 
 def code(sheet: Worksheet) -> None:
@@ -69,7 +73,7 @@ class _Placed:
 
 
 def _order(service: Service) -> tuple[bool, int, int, str]:
-    return (service.family != CHEMO, -service.minutes, service.start, service.id)
+    return (service.family is not CHEMO, -service.minutes, service.start, service.id)
 
 
 def _initial(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
@@ -116,7 +120,7 @@ def _first_hour(
         draft.steps.append(sheet.chose("stopped_infusion", "R7", "stopped_infusion"))
     if marks:
         sheet.bill_hours(
-            "chemo_hour" if service.family == CHEMO else "therapeutic_hour",
+            "chemo_hour" if service.family is CHEMO else "therapeutic_hour",
             service.entries,
             marks,
             role=ADDITIONAL_HOUR,
@@ -148,7 +152,7 @@ def _further(
 ) -> None:
     beside = placed.beside(service.runs)
     partner = _partner(sheet, access, placed, beside) if beside else None
-    if partner is not None and service.family == CHEMO:
+    if partner is not None and service.family is CHEMO:
         _concurrent_chemo(sheet, access, service, partner)
         return
     if partner is not None and not _is_timed_by_its_own(sheet, service, beside):
@@ -205,7 +209,7 @@ def _is_timed_by_its_own(sheet: Worksheet, service: Service, beside: list[tuple[
 
 
 def _sequential(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
-    is_chemo = service.family == CHEMO
+    is_chemo = service.family is CHEMO
     slot = "chemo_sequential" if is_chemo else "therapeutic_sequential"
     if service.own is None:
         why = make_step("sequential", "C1", (("drug", service.names), ("minutes", service.minutes)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from rules.result import Step, make_step
 from rules.vocabulary import FindingKind, LineFamily, Setting, Severity
@@ -11,7 +11,7 @@ from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, AccessSheet, Entry, Service, Unit
 from rules.worksheet.words import CHEMO, HYDRATION
 
-OFFICE = Setting.OFFICE
+OFFICE: Final = Setting.OFFICE
 
 Candidate: TypeAlias = Service | Unit
 
@@ -43,7 +43,7 @@ def _first_pushes(access: AccessSheet) -> Iterator[Unit]:
     pushed: set[str] = set()
     for unit in access.pushes:
         is_new = unit.ingredients.isdisjoint(pushed)
-        if is_new and (unit.family == CHEMO or unit.ingredients.isdisjoint(infused)):
+        if is_new and (unit.family is CHEMO or unit.ingredients.isdisjoint(infused)):
             yield unit
         pushed |= unit.ingredients
 
@@ -74,7 +74,7 @@ def _by_reason(sheet: Worksheet, access: AccessSheet, candidates: list[Candidate
 
 def _chemo_first(candidates: list[Candidate]) -> list[Candidate]:
     for kind in (Service, Unit):
-        chemo = [candidate for candidate in candidates if candidate.family == CHEMO and isinstance(candidate, kind)]
+        chemo = [candidate for candidate in candidates if candidate.family is CHEMO and isinstance(candidate, kind)]
         if chemo:
             return chemo
     return candidates
@@ -83,8 +83,8 @@ def _chemo_first(candidates: list[Candidate]) -> list[Candidate]:
 def _holds(access: AccessSheet, candidate: Candidate, named: str) -> bool:
     """Whether the named administration is of that service; all fluid of the access is one, also what did not count."""
     entries = _entries(candidate)
-    if candidate.family == HYDRATION:
-        entries = [entry for unit in access.units if unit.family == HYDRATION for entry in unit.entries]
+    if candidate.family is HYDRATION:
+        entries = [entry for unit in access.units if unit.family is HYDRATION for entry in unit.entries]
     return any(entry.id == named for entry in entries)
 
 
@@ -93,10 +93,10 @@ def _entries(candidate: Candidate) -> list[Entry]:
 
 
 Rank: TypeAlias = tuple[int, int, int, str]
-INFUSION_CLASS = {family: f"{family}_infusion" for family in LineFamily} | {HYDRATION: "hydration"}
-PUSH_CLASS = {family: f"{family}_push" for family in LineFamily} | {HYDRATION: "hydration"}
-ALONE = step("initial_alone", "A3")
-RANKED_BY = ("initial_by_class", "initial_by_minutes", "initial_by_start", "initial_by_id")
+INFUSION_CLASS: Final = {family: f"{family}_infusion" for family in LineFamily} | {HYDRATION: "hydration"}
+PUSH_CLASS: Final = {family: f"{family}_push" for family in LineFamily} | {HYDRATION: "hydration"}
+ALONE: Final = step("initial_alone", "A3")
+RANKED_BY: Final = ("initial_by_class", "initial_by_minutes", "initial_by_start", "initial_by_id")
 
 
 def _rank(places: Mapping[str, int], candidate: Candidate) -> Rank:

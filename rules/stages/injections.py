@@ -1,5 +1,7 @@
 """Injections, pumps and every route but the ordinary intravenous one (coding-rules section 9)."""
 
+from typing import Final
+
 from rules import chronology
 from rules.vocabulary import (
     Family,
@@ -10,19 +12,30 @@ from rules.vocabulary import (
     Route,
     Setting,
     Severity,
-    Technique,
 )
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry, Unit, entries_of, running, runs_of
-from rules.worksheet.words import CHEMO, INFUSION, IV, PUSH, THERAPEUTIC
+from rules.worksheet.words import (
+    CHEMO,
+    INFUSION,
+    INTRA_ARTERIAL,
+    IV,
+    ON_BODY_INJECTOR,
+    PUMP_INITIATION,
+    PUMP_REFILL,
+    PUMP_UNATTENDED,
+    PUSH,
+    SC,
+    THERAPEUTIC,
+)
 
-INJECTED = frozenset({Route.IM, Route.SC})
-CODED_BEFORE = frozenset({INFUSION, PUSH})
+INJECTED: Final = frozenset({Route.IM, SC})
+CODED_BEFORE: Final = frozenset({INFUSION, PUSH})
 """What of the intravenous route has an initial service."""
-REDUCED = "52"
-DISTINCT = "59"
+REDUCED: Final = "52"
+DISTINCT: Final = "59"
 
 
 def code(sheet: Worksheet) -> None:
@@ -34,17 +47,17 @@ def code(sheet: Worksheet) -> None:
     if not left:
         return
     for unit in left:
-        if unit.technique == Technique.ON_BODY_INJECTOR:
+        if unit.technique is ON_BODY_INJECTOR:
             _stand(sheet, unit, "on_body_injector", Role.INJECTION, kind="on_body_injector", rule="C12")
-        elif unit.technique == Technique.PUMP_REFILL:
+        elif unit.technique is PUMP_REFILL:
             _refill(sheet, unit)
         elif unit.route == IV or _is_prolonged_by_pump(unit):
             _pump(sheet, unit)
-        elif unit.route == Route.SC and unit.technique == INFUSION:
+        elif unit.route == SC and unit.technique is INFUSION:
             sc_infusions.append(unit)
         elif unit.route in INJECTED:
             injections.append(unit)
-        elif unit.route == Route.INTRA_ARTERIAL and _is_ia_infusion(unit):
+        elif unit.route == INTRA_ARTERIAL and _is_ia_infusion(unit):
             ia_infusions.append(unit)
         else:
             _other_route(sheet, unit)
@@ -77,7 +90,7 @@ def _stand(sheet: Worksheet, unit: Unit, slot: str, role: Role, *, kind: str, ru
 
 def _unlisted(sheet: Worksheet, unit: Unit, kind: str) -> None:
     """96549 for chemo, 96379 otherwise, with a finding: the payer will ask what it was."""
-    is_chemo = unit.family == CHEMO
+    is_chemo = unit.family is CHEMO
     slot = "chemo_unlisted" if is_chemo else "therapeutic_unlisted"
     draft = _stand(sheet, unit, slot, Role.UNLISTED, kind=kind, rule="C13")
     sheet.find(
@@ -97,12 +110,12 @@ def _refill(sheet: Worksheet, unit: Unit) -> None:
 
 def _pump(sheet: Worksheet, unit: Unit) -> None:
     """An intravenous pump stands alone and takes no initial slot (C9)."""
-    if unit.technique == Technique.PUMP_UNATTENDED:
+    if unit.technique is PUMP_UNATTENDED:
         _unlisted(sheet, unit, "pump_unattended")
         return
-    if unit.technique != Technique.PUMP_INITIATION:
+    if unit.technique is not PUMP_INITIATION:
         return
-    if unit.family == CHEMO:
+    if unit.family is CHEMO:
         is_g0498 = sheet.answers["pump_start"] == "G0498"
         draft = _stand(
             sheet,
@@ -121,16 +134,16 @@ def _pump(sheet: Worksheet, unit: Unit) -> None:
 
 def _is_prolonged_by_pump(unit: Unit) -> bool:
     """A prolonged pump under the skin or into muscle is coded as one, not as an injection (C9)."""
-    return unit.technique == Technique.PUMP_INITIATION and unit.route in INJECTED
+    return unit.technique is PUMP_INITIATION and unit.route in INJECTED
 
 
 def _is_ia_infusion(unit: Unit) -> bool:
-    return unit.technique == INFUSION and unit.family == CHEMO
+    return unit.technique is INFUSION and unit.family is CHEMO
 
 
 def _other_route(sheet: Worksheet, unit: Unit) -> None:
-    is_chemo = unit.family == CHEMO
-    if unit.route == Route.INTRA_ARTERIAL:
+    is_chemo = unit.family is CHEMO
+    if unit.route == INTRA_ARTERIAL:
         _intra_arterial(sheet, unit)
     elif not is_chemo or unit.route not in CAVITIES:
         _unlisted(sheet, unit, "no_code_for_route")
@@ -143,7 +156,7 @@ def _other_route(sheet: Worksheet, unit: Unit) -> None:
             draft.steps.append(step("reduced", "C13"))
 
 
-CAVITIES: dict[str, str] = {
+CAVITIES: Final[dict[str, str]] = {
     Route.PLEURAL: "pleural",
     Route.PERITONEAL: "peritoneal",
     Route.INTRATHECAL: "intrathecal",
@@ -175,12 +188,12 @@ def _intralesional(sheet: Worksheet, unit: Unit) -> None:
 
 
 def _intra_arterial(sheet: Worksheet, unit: Unit) -> None:
-    if unit.family != CHEMO:
+    if unit.family is not CHEMO:
         slot = "therapeutic_intra_arterial"
         _stand(sheet, unit, slot, Role.ROUTE, kind="intra_arterial", rule="C13")
-    elif unit.technique == Technique.PUMP_INITIATION:
+    elif unit.technique is PUMP_INITIATION:
         _stand(sheet, unit, "chemo_ia_pump", Role.PUMP, kind="pump_start", rule="C9")
-    elif unit.technique == Technique.PUMP_UNATTENDED:
+    elif unit.technique is PUMP_UNATTENDED:
         _unlisted(sheet, unit, "pump_unattended")
     else:
         _stand(sheet, unit, "chemo_ia_push", Role.ROUTE, kind="intra_arterial_push", rule="B1")
@@ -210,7 +223,7 @@ def _by_clock(unit: Unit) -> tuple[int, str]:
 
 def _injection(sheet: Worksheet, unit: Unit) -> Draft:
     slot, rule = "injection", "C7"
-    if unit.family == CHEMO:
+    if unit.family is CHEMO:
         rule = "C8"
         is_hormonal = all(_is_hormonal(entry) for entry in _chemo_entries(unit))
         slot = "chemo_injection_hormonal" if is_hormonal else "chemo_injection"
@@ -218,7 +231,7 @@ def _injection(sheet: Worksheet, unit: Unit) -> Draft:
 
 
 def _chemo_entries(unit: Unit) -> list[Entry]:
-    return [entry for entry in unit.entries if entry.family == CHEMO]
+    return [entry for entry in unit.entries if entry.family is CHEMO]
 
 
 def _is_hormonal(entry: Entry) -> bool:
@@ -228,11 +241,11 @@ def _is_hormonal(entry: Entry) -> bool:
 def _sc_infusions(sheet: Worksheet, units: list[Unit]) -> None:
     """96369 to 96371 over the union of all drugs of the visit (C11); chemo has no code of its own."""
     for unit in units:
-        if unit.family == CHEMO:
+        if unit.family is CHEMO:
             _unlisted(sheet, unit, "sc_chemo_infusion")
     of_visit: dict[int, list[Unit]] = {}
     for unit in sorted(units, key=_by_clock):
-        if unit.family != CHEMO:
+        if unit.family is not CHEMO:
             of_visit.setdefault(unit.visit, []).append(unit)
     for visit in sorted(of_visit):
         _sc_pump(sheet, of_visit[visit])

@@ -1,14 +1,17 @@
 """Modifiers that depend on more than one line (coding-rules sections 8 and 10)."""
 
 from collections import Counter
+from typing import Final
 
 from rules.worksheet.drafts import OF_DRUGS, Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.words import HYDRATION
 
-OF_FLUID = frozenset({"hydration_initial", "hydration_additional"})
-OF_ANOTHER_FAMILY = frozenset({"declotting", "intravesical"})
-DISTINCT, SEPARATE_SITE, SEPARATE_ENCOUNTER = "59", "XS", "XE"
+OF_FLUID: Final = frozenset({"hydration_initial", "hydration_additional"})
+OF_ANOTHER_FAMILY: Final = frozenset({"declotting", "intravesical"})
+DISTINCT: Final = "59"
+SEPARATE_SITE: Final = "XS"
+SEPARATE_ENCOUNTER: Final = "XE"
 
 
 def apply(sheet: Worksheet) -> None:
@@ -36,7 +39,7 @@ def _second_initials(sheet: Worksheet) -> None:
 
 def _rank(sheet: Worksheet, draft: Draft) -> tuple[int, int, tuple[int, int, int, int, str]]:
     kind = "push" if draft.slot.endswith("push_initial") else "infusion"
-    is_hydration = draft.family == HYDRATION
+    is_hydration = draft.family is HYDRATION
     name = "hydration" if is_hydration else f"{draft.family}_{kind}"
     minutes = 0 if draft.minutes is None else draft.minutes
     return (sheet.in_force.places[name], -minutes, draft.order)
@@ -52,7 +55,7 @@ def _hydration(sheet: Worksheet) -> None:
     beside = {
         draft.visit
         for draft in sheet.drafts
-        if draft.family != HYDRATION and draft.role not in OF_DRUGS and draft.slot not in OF_ANOTHER_FAMILY
+        if draft.family is not HYDRATION and draft.role not in OF_DRUGS and draft.slot not in OF_ANOTHER_FAMILY
     }
     lines: dict[tuple[int, str | None], list[Draft]] = {}
     for draft in fluid:

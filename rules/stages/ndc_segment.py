@@ -1,6 +1,7 @@
 """The NDCs on each drug line (coding-rules section 12, I1-I5)."""
 
 from decimal import Decimal
+from typing import Final
 
 from rules import amounts
 from rules.facts import Administration
@@ -12,7 +13,7 @@ from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry
 
-CODED = "drug"
+CODED: Final = "drug"
 """The slot of a drug line with a code of its own; every other one is unclassified."""
 COUNTED, IN_ML, IN_UNITS = "UN", "ML", "F2"
 MEASURES = {IN_ML: "mL", IN_UNITS: "units"}
@@ -50,7 +51,7 @@ def _claimed(sheet: Worksheet, draft: Draft, entry: Entry) -> str | None:
     if ndc is None:
         return None
     claim = ndc_of_claim(ndc.claim or ndc.label)
-    if claim is None and draft.role == Role.DRUG:
+    if claim is None and draft.role is Role.DRUG:
         sheet.find(
             FindingKind.NDC_INVALID,
             Severity.WARNS,

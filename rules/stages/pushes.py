@@ -2,21 +2,24 @@
 
 from collections import deque
 from operator import attrgetter
+from typing import Final
 
 from rules.result import Lost, Step, make_step
-from rules.vocabulary import LineFamily, Reason, Role, Setting, Technique
+from rules.vocabulary import LineFamily, Reason, Role, Setting
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, AccessSheet, Unit
-from rules.worksheet.words import CHEMO
+from rules.worksheet.words import CHEMO, PUMP_INITIATION
 
-INITIAL_SLOT = {family: f"{family}_push_initial" for family in LineFamily}
-WORD = {family: family.value for family in LineFamily}
-INITIAL, PUSHED, REPEATED = Role.INITIAL, Role.PUSH, Role.REPEAT_PUSH
-ANOTHER_INITIAL = step("another_initial", "A3")
-SAME_DRUG_AGAIN = step("same_drug_again", "C5")
-UNTIMED = step("push_untimed", "B1")
+INITIAL_SLOT: Final = {family: f"{family}_push_initial" for family in LineFamily}
+WORD: Final = {family: family.value for family in LineFamily}
+INITIAL: Final = Role.INITIAL
+PUSHED: Final = Role.PUSH
+REPEATED: Final = Role.REPEAT_PUSH
+ANOTHER_INITIAL: Final = step("another_initial", "A3")
+SAME_DRUG_AGAIN: Final = step("same_drug_again", "C5")
+UNTIMED: Final = step("push_untimed", "B1")
 
 
 def code(sheet: Worksheet) -> None:
@@ -29,7 +32,7 @@ def code(sheet: Worksheet) -> None:
             if push is access.initial:
                 _initial(sheet, access, push)
                 ledger.report(push)
-            elif push.family == CHEMO:
+            elif push.family is CHEMO:
                 _chemo(sheet, access, push, ledger)
             else:
                 _therapeutic(sheet, access, push, ledger)
@@ -50,7 +53,7 @@ class _Given:
     def pumped(self) -> set[str]:
         """The drugs that a pump of the access was filled with."""
         units = self.access.units
-        return {name for unit in units if unit.technique == Technique.PUMP_INITIATION for name in unit.ingredients}
+        return {name for unit in units if unit.technique is PUMP_INITIATION for name in unit.ingredients}
 
     def report(self, given: Unit) -> None:
         for name in given.ingredients:
@@ -69,7 +72,7 @@ class _Given:
         return max([self.ends[name] for name in push.ingredients if name in self.ends], default=None)
 
 
-_AT = attrgetter("at")
+_AT: Final = attrgetter("at")
 
 
 def _initial(sheet: Worksheet, access: AccessSheet, push: Unit) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from itertools import pairwise
 from operator import attrgetter
+from typing import Final
 
 from rules import chronology
 from rules.chronology import Spans
@@ -19,25 +20,25 @@ from rules.vocabulary import (
     Role,
     Route,
     Severity,
-    Technique,
 )
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry
+from rules.worksheet.words import PUMP_INITIATION, PUMP_REFILL, PUMP_UNATTENDED, SC
 
-FLUSH = Purpose.FLUSH
-INCIDENTAL = frozenset({Purpose.KVO, FLUSH, Purpose.CARRIER, Purpose.DILUENT})
-PART_OF_A_PROCEDURE = frozenset({Purpose.PERIPROCEDURAL, Purpose.SEDATION, Purpose.CONTRAST, Purpose.BLOCK})
-PUMPED = frozenset({Technique.PUMP_INITIATION, Technique.PUMP_UNATTENDED, Technique.PUMP_REFILL})
-KNOWN_ROUTES = frozenset(Route)
-CODED_ROUTES = KNOWN_ROUTES - ROUTES_NOT_CODED
-SET_ASIDE = frozenset({Family.CONTRAST, Family.BLOOD, Family.VACCINE})
+FLUSH: Final = Purpose.FLUSH
+INCIDENTAL: Final = frozenset({Purpose.KVO, FLUSH, Purpose.CARRIER, Purpose.DILUENT})
+PART_OF_A_PROCEDURE: Final = frozenset({Purpose.PERIPROCEDURAL, Purpose.SEDATION, Purpose.CONTRAST, Purpose.BLOCK})
+PUMPED: Final = frozenset({PUMP_INITIATION, PUMP_UNATTENDED, PUMP_REFILL})
+KNOWN_ROUTES: Final = frozenset(Route)
+CODED_ROUTES: Final = KNOWN_ROUTES - ROUTES_NOT_CODED
+SET_ASIDE: Final = frozenset({Family.CONTRAST, Family.BLOOD, Family.VACCINE})
 """Families that earn no administration line."""
-STOP_BEFORE_START = "stop_before_start"
-OPEN = (None, None)
-NOT_DONE = frozenset({AdministrationStatus.NOT_GIVEN, AdministrationStatus.ENTERED_IN_ERROR})
-PAUSED = step("paused", "B8")
-AFTER_ORDER = step("after_order", "R2")
+STOP_BEFORE_START: Final = "stop_before_start"
+OPEN: Final = (None, None)
+NOT_DONE: Final = frozenset({AdministrationStatus.NOT_GIVEN, AdministrationStatus.ENTERED_IN_ERROR})
+PAUSED: Final = step("paused", "B8")
+AFTER_ORDER: Final = step("after_order", "R2")
 
 
 def screen(sheet: Worksheet) -> None:
@@ -46,7 +47,7 @@ def screen(sheet: Worksheet) -> None:
     if sheet.policy.families:
         _follow_policy(sheet)
     _find_duplicates(sheet)
-    given = [entry for entry in sheet.entries if entry.given.status not in NOT_DONE]
+    given = [entry for entry in sheet.entries if entry.status not in NOT_DONE]
     if len(given) < len(sheet.entries):
         _not_given(sheet)
     if sheet.facts.inpatient_order is not None:
@@ -55,7 +56,7 @@ def screen(sheet: Worksheet) -> None:
     passed = [
         entry
         for entry in given
-        if (entry.given.purpose is None and entry.given.route in CODED_ROUTES and entry.drug_family not in SET_ASIDE)
+        if (entry.purpose is None and entry.route in CODED_ROUTES and entry.drug_family not in SET_ASIDE)
         or _passes(sheet, entry)
     ]
     sheet.passed = [entry for entry in passed if entry.problem is None or not _impossible(sheet, entry)]
@@ -101,7 +102,7 @@ def read_chart(facts: EncounterFacts, *, run_limit: int) -> list[Entry]:
     return entries
 
 
-_BY_ID = attrgetter("id")
+_BY_ID: Final = attrgetter("id")
 
 
 def _canonical(entry: Entry) -> tuple[str, int, int, str]:
@@ -127,8 +128,7 @@ def _read(
     chart: Spans = ()
     if first is not None and last is not None and last > first:
         chart = ((first, last),)
-    entry = Entry(given, str(given.id), str(given.drug.name), visit, first, last, offset, chart, chart)
-    entry.drug_family = given.drug.family
+    entry = Entry(given, visit=visit, start=first, stop=last, offset=offset, chart=chart)
     if segments or given.pauses or order_at is not None or bounds != OPEN:
         entry.problem = _problem(entry, segments, bounds)
         _lay_out(entry, segments, order_at)
@@ -180,7 +180,7 @@ def _outside(entry: Entry, bounds: tuple[int | None, int | None]) -> str | None:
     """A time outside the encounter; a pump that goes home stops after it."""
     begin, end = bounds
     known = [minute for minute in (entry.start, entry.stop) if minute is not None]
-    goes_home = entry.given.technique in PUMPED or entry.given.is_on_pump
+    goes_home = entry.technique in PUMPED or entry.given.is_on_pump
     latest = [entry.start] if goes_home and entry.start is not None else known
     if begin is not None and any(minute < begin for minute in known):
         return "outside_encounter"
@@ -220,8 +220,7 @@ def _runs_too_long(entry: Entry, limit: int) -> bool:
     """A run over 24 h without a pump, which carries any under the skin; minutes before an inpatient order count."""
     if entry.start is None or entry.stop is None or entry.stop - entry.start <= limit:
         return False
-    given = entry.given
-    return not (given.technique in PUMPED or given.is_on_pump or given.route == Route.SC)
+    return not (entry.technique in PUMPED or entry.given.is_on_pump or entry.route == SC)
 
 
 def _find_duplicates(sheet: Worksheet) -> None:
@@ -229,11 +228,10 @@ def _find_duplicates(sheet: Worksheet) -> None:
         return
     seen: dict[tuple[object, ...], Entry] = {}
     for entry in sheet.entries:
-        given = entry.given
-        if given.status in NOT_DONE or (entry.start is None and entry.stop is None):
+        if entry.status in NOT_DONE or (entry.start is None and entry.stop is None):
             continue
-        same = (given.drug.name, given.route, given.technique, entry.start, entry.stop,
-                repr(given.dose), given.access, entry.visit)  # fmt: skip
+        same = (entry.drug, entry.route, entry.technique, entry.start, entry.stop,
+                repr(entry.given.dose), entry.label, entry.visit)  # fmt: skip
         if same in seen:
             sheet.find(
                 FindingKind.DUPLICATE_RECORD,
@@ -248,7 +246,7 @@ def _find_duplicates(sheet: Worksheet) -> None:
 
 def _not_given(sheet: Worksheet) -> None:
     for entry in sheet.entries:
-        status = entry.given.status
+        status = entry.status
         if status in NOT_DONE:
             _set_aside(sheet, entry, Reason.NOT_GIVEN, step("not_given", "R1", status=str(status)))
 
@@ -272,14 +270,14 @@ def _set_aside(sheet: Worksheet, entry: Entry, reason: Reason, why: Step) -> Non
 
 def _port_flushes(sheet: Worksheet, given: list[Entry]) -> list[Entry]:
     """96523 once where flushes are all that was given in the visit (C10); returns the other entries."""
-    if FLUSH not in {entry.given.purpose for entry in given}:
+    if FLUSH not in {entry.purpose for entry in given}:
         return given
     of_visit: dict[int, list[Entry]] = {}
     for entry in given:
         of_visit.setdefault(entry.visit, []).append(entry)
     flushed: set[int] = set()
     for visit, members in sorted(of_visit.items()):
-        if all(entry.given.purpose == FLUSH for entry in members):
+        if all(entry.purpose == FLUSH for entry in members):
             for entry in members:
                 _keep_ledger(sheet, entry)
             sheet.bill(
@@ -310,7 +308,7 @@ def _verdict(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | None:
 
 
 def _by_route_or_purpose(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | None:
-    purpose, route = entry.given.purpose, entry.given.route
+    purpose, route = entry.purpose, entry.route
     if route in ROUTES_NOT_CODED:
         return Reason.ROUTE_NOT_CODED, step("route_not_coded", "C14", route=str(route))
     if purpose in INCIDENTAL:
@@ -328,7 +326,7 @@ def _by_family(sheet: Worksheet, entry: Entry) -> tuple[Reason, Step] | None:
         return Reason.BUNDLED_WITH_PROCEDURE, step("bundled_with_procedure", "D6")
     if family == Family.BLOOD:
         return Reason.TRANSFUSION, step("transfusion", "D5")
-    if entry.given.route not in KNOWN_ROUTES:
+    if entry.route not in KNOWN_ROUTES:
         why = step("missing_route", "R3", drug=entry.drug)
         sheet.find(FindingKind.MISSING_ROUTE, Severity.BLOCKS, [entry], why, step("mend_route", "R3"))
         return Reason.MISSING_ROUTE, why

@@ -6,6 +6,7 @@ only the first reported push of a drug can be the initial service.
 
 from collections.abc import Iterable
 from operator import attrgetter
+from typing import Final
 
 from rules import chronology
 from rules.vocabulary import (
@@ -13,14 +14,13 @@ from rules.vocabulary import (
     FindingKind,
     LineFamily,
     Severity,
-    Technique,
 )
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, AccessSheet, Service, Unit, entries_of, runs_of
-from rules.worksheet.words import HYDRATION, INFUSION, IV, PUSH
+from rules.worksheet.words import HYDRATION, INFUSION, IV, ON_BODY_INJECTOR, PUMP_REFILL, PUSH
 
-NOT_OF_AN_ACCESS = frozenset({Technique.PUMP_REFILL, Technique.ON_BODY_INJECTOR})
+NOT_OF_AN_ACCESS: Final = frozenset({PUMP_REFILL, ON_BODY_INJECTOR})
 
 
 def gather(sheet: Worksheet) -> None:
@@ -44,7 +44,7 @@ def _is_iv_service(unit: Unit) -> bool:
 def _accesses(sheet: Worksheet, visit: int, units: list[Unit]) -> list[AccessSheet]:
     """The needed accesses; a further one without a reason that earns joins the first (A2)."""
     if len({unit.label for unit in units}) == 1:
-        return [AccessSheet(visit, units[0].label, 0, units)]
+        return [AccessSheet(visit=visit, label=units[0].label, rank=0, units=units)]
     reasons = {str(access.label): access.reason for access in sheet.facts.accesses}
     earliest: dict[str, tuple[int, str]] = {}
     for unit in units:
@@ -83,12 +83,12 @@ def _infusion_services(sheet: Worksheet, access: AccessSheet) -> list[Service]:
     """
     groups: dict[tuple[frozenset[str], LineFamily], list[Unit]] = {}
     for unit in sorted(access.units, key=_BY_CLOCK):
-        if unit.technique == INFUSION and unit.family != HYDRATION:
+        if unit.technique is INFUSION and unit.family is not HYDRATION:
             groups.setdefault((unit.ingredients, unit.family), []).append(unit)
     return [_service(sheet, units) for units in groups.values()]
 
 
-_BY_CLOCK = attrgetter("at", "id")
+_BY_CLOCK: Final = attrgetter("at", "id")
 
 
 def _service(sheet: Worksheet, units: list[Unit]) -> Service:
@@ -97,14 +97,14 @@ def _service(sheet: Worksheet, units: list[Unit]) -> Service:
         marks = sheet.hour_marks(first.runs, first.minutes)
         return Service(
             units,
-            first.family,
-            first.ingredients,
-            first.runs,
-            first.minutes,
-            first.at,
-            first.id,
-            marks,
-            first.is_stopped_short,
+            family=first.family,
+            ingredients=first.ingredients,
+            runs=first.runs,
+            minutes=first.minutes,
+            start=first.at,
+            id=first.id,
+            hour_marks=marks,
+            is_stopped_short=first.is_stopped_short,
         )
     runs = runs_of(units)
     minutes = chronology.total(runs)
@@ -115,7 +115,7 @@ def _service(sheet: Worksheet, units: list[Unit]) -> Service:
     else:
         marks = sheet.hour_marks(runs, minutes)
     return Service(
-        units=units,
+        units,
         family=first.family,
         ingredients=first.ingredients,
         runs=runs,
@@ -150,7 +150,7 @@ def _find_overlap(sheet: Worksheet, units: list[Unit]) -> None:
 
 def _pushes(sheet: Worksheet, access: AccessSheet) -> list[Unit]:
     """The pushes of the access in clock order; by policy those of one minute are one push."""
-    pushes = [unit for unit in access.units if unit.technique == PUSH]
+    pushes = [unit for unit in access.units if unit.technique is PUSH]
     pushes.sort(key=_BY_CLOCK)
     if len(pushes) <= 1 or sheet.answers["same_minute_pushes"] == "separate_drugs":
         return pushes
@@ -166,11 +166,7 @@ def _one_push(units: list[Unit]) -> Unit:
         return units[0]
     first = units[0]
     return Unit(
-        entries=entries_of(units),
-        id=first.id,
-        visit=first.visit,
-        label=first.label,
-        route=first.route,
+        entries_of(units),
         family=first.family,
         technique=PUSH,
         ingredients=_all_ingredients(units),

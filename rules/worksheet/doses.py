@@ -1,15 +1,14 @@
 """What was given of one code on one date, before it has lines."""
 
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from rules.facts import BillingCodeFacts
 from rules.worksheet.units import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Preparation:
+class Preparation(NamedTuple):
     """What one entry was given and what was opened for it, in amounts of the descriptor."""
 
     entry: Entry
@@ -17,18 +16,23 @@ class Preparation:
     opened: Decimal
 
 
-@dataclass(slots=True, eq=False)
 class Dose:
     """All of one HCPCS code given on one date by one modifier of route, in amounts of its descriptor."""
 
-    code: BillingCodeFacts
-    dated: date
-    modifiers: tuple[str, ...]
-    entries: list[Entry] = field(default_factory=list)
-    prepared: list[Preparation] = field(default_factory=list)
-    """One for each entry."""
-    given: Decimal = Decimal(0)
-    opened: Decimal = Decimal(0)
-    discarded: Decimal | None = None
-    has_containers: bool = False
-    is_single_dose: bool = True
+    __slots__ = (
+        "code", "dated", "discarded", "entries", "given", "has_containers", "is_single_dose", "modifiers", "opened",
+        "prepared",
+    )  # fmt: skip
+
+    def __init__(self, code: BillingCodeFacts, dated: date, modifiers: tuple[str, ...]) -> None:
+        self.code = code
+        self.dated = dated
+        self.modifiers = modifiers
+        self.entries: list[Entry] = []
+        self.prepared: list[Preparation] = []
+        """One for each entry."""
+        self.given = Decimal(0)
+        self.opened = Decimal(0)
+        self.discarded: Decimal | None = None
+        self.has_containers = False
+        self.is_single_dose = True

@@ -1,44 +1,67 @@
 """Lines in the making, their order, and the coded lines they become."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from rules.result import CodedLine, Lost, NdcLine, Step
 from rules.vocabulary import LineFamily, Role
 from rules.worksheet.units import Entry
 
 
-@dataclass(slots=True, eq=False)
 class Draft:
     """A line in the making."""
 
-    slot: str
-    code: str
-    units: int
-    role: Role
-    family: LineFamily
-    entries: Sequence[Entry]
-    date_of_service: date
-    order: tuple[int, int, int, int, str]
-    steps: list[Step]
-    visit: int = 1
-    access: str | None = None
-    minutes: int | None = None
-    lost: tuple[Lost, ...] = ()
-    price: Decimal | None = None
-    modifiers: list[str] = field(default_factory=list)
-    diagnoses: tuple[str, ...] = ()
-    narrative: str | None = None
-    ndc: NdcLine | None = None
-    further_ndcs: tuple[NdcLine, ...] = ()
-    is_initial: bool = False
-    key: str = ""
+    __slots__ = (
+        "access", "code", "date_of_service", "diagnoses", "entries", "family", "further_ndcs", "is_initial", "key",
+        "lost", "minutes", "modifiers", "narrative", "ndc", "order", "price", "role", "slot", "steps", "units", "visit",
+    )  # fmt: skip
+
+    def __init__(  # noqa: PLR0913 (by keyword)
+        self,
+        *,
+        slot: str,
+        code: str,
+        units: int,
+        role: Role,
+        family: LineFamily,
+        entries: Sequence[Entry],
+        date_of_service: date,
+        order: tuple[int, int, int, int, str],
+        steps: list[Step],
+        visit: int,
+        access: str | None = None,
+        minutes: int | None = None,
+        lost: tuple[Lost, ...] = (),
+        price: Decimal | None = None,
+        modifiers: list[str] | None = None,
+    ) -> None:
+        self.slot = slot
+        self.code = code
+        self.units = units
+        self.role = role
+        self.family = family
+        self.entries = entries
+        self.date_of_service = date_of_service
+        self.order = order
+        self.steps = steps
+        self.visit = visit
+        self.access = access
+        self.minutes = minutes
+        self.lost = lost
+        self.price = price
+        self.modifiers: list[str] = [] if modifiers is None else modifiers
+        self.diagnoses: tuple[str, ...] = ()
+        self.narrative: str | None = None
+        self.ndc: NdcLine | None = None
+        self.further_ndcs: tuple[NdcLine, ...] = ()
+        self.is_initial = False
+        self.key = ""
 
 
 # The order of lines on the page and the claim; it decides nothing. Further hours stand under their first hour.
-SLOT_ORDER: dict[str, int] = {
+SLOT_ORDER: Final[dict[str, int]] = {
     slot: place
     for place, slot in enumerate(
         (
@@ -62,13 +85,13 @@ SLOT_ORDER: dict[str, int] = {
 }
 
 
-OF_DRUGS = frozenset({Role.DRUG, Role.DISCARDED})
+OF_DRUGS: Final = frozenset({Role.DRUG, Role.DISCARDED})
 """The roles of lines for what was given, not for the giving."""
 
 
 def in_order(draft: Draft) -> tuple[bool, tuple[int, int, int, int, str], bool, str, date, tuple[str, ...]]:
     """Where a line stands on the claim: drugs last, then by visit, access, slot, clock and id, further hours below."""
-    is_further = draft.role == Role.ADDITIONAL_HOUR
+    is_further = draft.role is Role.ADDITIONAL_HOUR
     return (draft.role in OF_DRUGS, draft.order, is_further, draft.code, draft.date_of_service, tuple(draft.modifiers))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
 from operator import itemgetter
+from typing import Final
 
 from rules import chronology
 from rules.chronology import Spans
@@ -118,7 +119,20 @@ class Worksheet:
         rank, label = (0, None) if access is None else (access.rank, access.label)
         order = (first.visit, rank, SLOT_ORDER.get(slot, 50), at, first.id)
         draft = Draft(
-            slot, code, units, role, family, entries, dated, order, steps, first.visit, label, minutes, lost, price
+            slot=slot,
+            code=code,
+            units=units,
+            role=role,
+            family=family,
+            entries=entries,
+            date_of_service=dated,
+            order=order,
+            steps=steps,
+            visit=first.visit,
+            access=label,
+            minutes=minutes,
+            lost=lost,
+            price=price,
         )
         if not code:
             self._withhold_without_code(slot, entries, spans)
@@ -252,9 +266,9 @@ class Worksheet:
         return tuple([row for _, row in self.findings])
 
 
-NOT_IN_FORCE: tuple[str, None] = ("", None)
-_WEIGHT = {Severity.BLOCKS: 0, Severity.WARNS: 1, Severity.INFORMS: 2}
-_IN_LEDGER = itemgetter(*map(LedgerEntry._fields.index, ("administration", "spans", "bucket")))
+NOT_IN_FORCE: Final[tuple[str, None]] = ("", None)
+_WEIGHT: Final = {Severity.BLOCKS: 0, Severity.WARNS: 1, Severity.INFORMS: 2}
+_IN_LEDGER: Final = itemgetter(*map(LedgerEntry._fields.index, ("administration", "spans", "bucket")))
 
 
 def _in_clock_order(row: tuple[Entry, NotBilled]) -> tuple[int, str, str, int]:

@@ -6,134 +6,170 @@ once, when it is made; their parts do not change after that.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from typing import Final
 
 from rules import chronology
 from rules.chronology import Spans
 from rules.facts import Administration
 from rules.result import Step, make_step
-from rules.vocabulary import Family, LineFamily, Reason, Technique
+from rules.vocabulary import LineFamily, Reason, Technique
 
-LAST = 1 << 60
+LAST: Final = 1 << 60
 """Sorts a missing time behind every charted one."""
 
 
-@dataclass(slots=True, eq=False)
 class Entry:
     """One administration with its times as minutes; `runs` are the minutes in which it really ran.
 
     `drug` is the ingredient's name. `chart` spans start to stop where both are known; `paused` and `after_order`
-    are parts of it. `drug_family` is the drug's administration family, as the policy has it.
+    are parts of it. What every stage asks of the chart stands here too, read once: `label` names the access, and
+    `drug_family` is the drug's administration family, as the policy has it.
     """
 
-    given: Administration
-    id: str
-    drug: str
-    visit: int
-    start: int | None
-    stop: int | None
-    offset: int
-    chart: Spans = ()
-    runs: Spans = ()
-    problem: str | None = None
-    paused: Spans = ()
-    after_order: Spans = ()
-    drug_family: str = Family.OTHER
-    family: LineFamily = LineFamily.THERAPEUTIC
+    __slots__ = (
+        "after_order", "bag", "chart", "drug", "drug_family", "family", "given", "id", "label", "offset", "paused",
+        "problem", "purpose", "route", "runs", "start", "status", "stop", "technique", "visit",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        given: Administration,
+        *,
+        visit: int,
+        start: int | None,
+        stop: int | None,
+        offset: int,
+        chart: Spans,
+    ) -> None:
+        self.given = given
+        self.id = str(given.id)
+        self.drug = str(given.drug.name)
+        self.drug_family: str = given.drug.family
+        self.label = str(given.access)
+        self.route: str | None = given.route
+        self.technique: str | None = given.technique
+        self.purpose: str | None = given.purpose
+        self.status: str | None = given.status
+        self.bag: str | None = given.bag
+        self.visit = visit
+        self.start = start
+        self.stop = stop
+        self.offset = offset
+        self.chart = chart
+        self.runs = chart
+        self.problem: str | None = None
+        self.paused: Spans = ()
+        self.after_order: Spans = ()
+        self.family: LineFamily = LineFamily.THERAPEUTIC
 
 
-@dataclass(slots=True, eq=False)
 class Unit:
     """What runs as one: a bag, a syringe, or a single entry. `technique` is the resolved one.
 
     `start` and `stop` are None where not known; `runs` is the union of its entries' running minutes.
     `is_stopped_short`: an infusion that ended within push time and is coded as ordered, with modifier 53.
+    `at`: the start, else the stop, else behind every charted time; `end` the other way round.
+    `offset`: minutes that the wall clock of its first entry is ahead of UTC. `names`: its drugs, for a sentence.
     """
 
-    entries: list[Entry]
-    id: str
-    visit: int
-    label: str
-    route: str
-    family: LineFamily
-    technique: Technique
-    ingredients: frozenset[str]
-    start: int | None
-    stop: int | None
-    runs: Spans
-    is_stopped_short: bool = False
-    missing: Reason | None = None
-    minutes: int = field(init=False)
-    """Running minutes."""
-    at: int = field(init=False)
-    """The start, else the stop, else behind every charted time."""
-    end: int = field(init=False)
-    """The stop, else the start, else behind every charted time."""
-    offset: int = field(init=False)
-    """Minutes that the wall clock of its first entry is ahead of UTC."""
-    names: str = field(init=False)
-    """Its drugs, for a sentence."""
+    __slots__ = (
+        "at", "end", "entries", "family", "id", "ingredients", "is_stopped_short", "label", "minutes", "missing",
+        "names", "offset", "route", "runs", "start", "stop", "technique", "visit",
+    )  # fmt: skip
 
-    def __post_init__(self) -> None:
-        start, stop, entries = self.start, self.stop, self.entries
-        self.minutes = chronology.total(self.runs)
-        self.at = at = start if start is not None else LAST if stop is None else stop
-        self.end = at if stop is None else stop
+    def __init__(
+        self,
+        entries: list[Entry],
+        *,
+        family: LineFamily,
+        technique: Technique,
+        ingredients: frozenset[str],
+        start: int | None,
+        stop: int | None,
+        runs: Spans,
+    ) -> None:
         first = entries[0]
+        self.entries = entries
+        self.id = first.id
+        self.visit = first.visit
+        self.label = first.label
+        self.route = str(first.route)
+        self.family = family
+        self.technique = technique
+        self.ingredients = ingredients
+        self.start = start
+        self.stop = stop
+        self.runs = runs
+        self.is_stopped_short = False
+        self.missing: Reason | None = None
+        self.minutes = chronology.total(runs)
+        self.at = start if start is not None else LAST if stop is None else stop
+        self.end = self.at if stop is None else stop
         self.offset = first.offset
         self.names = first.drug if len(entries) == 1 else names(entries)
 
 
-@dataclass(slots=True, eq=False)
 class Service:
-    """Units that count as one infusion or hydration service; `minutes` is the union of their runs."""
+    """Units that count as one infusion or hydration service; `minutes` is the union of their runs.
 
-    units: list[Unit]
-    family: LineFamily
-    ingredients: frozenset[str]
-    runs: Spans
-    minutes: int
-    start: int
-    id: str
-    hour_marks: tuple[int, ...] = ()
-    """Clock minutes in which each additional hour is earned, first to last."""
-    is_stopped_short: bool = False
-    own: Spans | None = None
-    """The minutes that alone are timed, where part of an overlap is set aside."""
-    entries: list[Entry] = field(init=False)
-    """The entries of all its units, in order of their units."""
-    ran: Step = field(init=False)
-    """How long its units ran together (B8)."""
-    names: str = field(init=False)
-    """Its drugs, for a sentence."""
+    `hour_marks`: the clock minutes in which each additional hour is earned, first to last. `own`: the minutes that
+    alone are timed, where part of an overlap is set aside. `entries`: those of all its units, in their order.
+    `ran`: how long its units ran together (B8). `names`: its drugs, for a sentence.
+    """
 
-    def __post_init__(self) -> None:
-        units = self.units
+    __slots__ = (
+        "entries", "family", "hour_marks", "id", "ingredients", "is_stopped_short", "minutes", "names", "offset",
+        "own", "ran", "runs", "start", "units",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        units: list[Unit],
+        *,
+        family: LineFamily,
+        ingredients: frozenset[str],
+        runs: Spans,
+        minutes: int,
+        start: int,
+        id: str,  # noqa: A002 (as an entry's and a unit's)
+        hour_marks: tuple[int, ...],
+        is_stopped_short: bool = False,
+    ) -> None:
         first, count = units[0], len(units)
+        self.units = units
+        self.family = family
+        self.ingredients = ingredients
+        self.runs = runs
+        self.minutes = minutes
+        self.start = start
+        self.id = id
+        self.hour_marks = hour_marks
+        self.is_stopped_short = is_stopped_short
+        self.own: Spans | None = None
+        self.offset = first.offset
         self.entries = first.entries if count == 1 else entries_of(units)
-        self.names = drugs = first.names if count == 1 else names(self.entries)
-        self.ran = make_step("running", "B8", (("minutes", self.minutes), ("runs", count), ("drug", drugs)))
-
-    @property
-    def offset(self) -> int:
-        """Minutes that the wall clock of its first entry is ahead of UTC."""
-        return self.units[0].offset
+        self.names = first.names if count == 1 else names(self.entries)
+        self.ran = make_step("running", "B8", (("minutes", minutes), ("runs", count), ("drug", self.names)))
 
 
-@dataclass(slots=True, eq=False)
 class AccessSheet:
-    """One needed access of one visit, with its services. `rank` orders the accesses of a visit from 0."""
+    """One needed access of one visit, with its services. `rank` orders the accesses of a visit from 0.
 
-    visit: int
-    label: str
-    rank: int
-    units: list[Unit]
-    infusions: list[Service] = field(default_factory=list)
-    pushes: list[Unit] = field(default_factory=list)
-    hydration: Service | None = None
-    initial: Service | Unit | None = None
-    chosen_by: Step | None = None
-    """Why that one is initial."""
+    `chosen_by`: why its initial service is the initial one.
+    """
+
+    __slots__ = ("chosen_by", "hydration", "infusions", "initial", "label", "pushes", "rank", "units", "visit")
+
+    def __init__(self, *, visit: int, label: str, rank: int, units: list[Unit]) -> None:
+        self.visit = visit
+        self.label = label
+        self.rank = rank
+        self.units = units
+        self.infusions: list[Service] = []
+        self.pushes: list[Unit] = []
+        self.hydration: Service | None = None
+        self.initial: Service | Unit | None = None
+        self.chosen_by: Step | None = None
 
     def why_initial(self) -> list[Step]:
         """Why that one is initial, as steps of its line."""
