@@ -59,9 +59,12 @@ def drug_facts(
     return _facts(current_index(), question)
 
 
-def drug_facts_of_many(questions: Iterable[DrugQuestion]) -> list[DrugFacts]:
-    """Return the facts of each question, in order, with one look at the formulary and each question answered once."""
-    index = current_index()
+def drug_facts_of_many(questions: Iterable[DrugQuestion], *, index: FormularyIndex | None = None) -> list[DrugFacts]:
+    """Return the facts of each question, in order, each question answered once.
+
+    With one look at the formulary, or by `index`, a version of it that may not stand yet.
+    """
+    index = index or current_index()
     answers: dict[DrugQuestion, DrugFacts] = {}
     return [answers.get(q) or answers.setdefault(q, _facts(index, q)) for q in questions]
 
@@ -95,7 +98,9 @@ def _facts(index: FormularyIndex, question: DrugQuestion) -> DrugFacts:
     return DrugFacts(
         name=drug.name,
         family=_family(index, question),
-        billing_codes=tuple(_code_facts(index, meaning, question) for meaning in meanings),
+        billing_codes=None
+        if profile.is_not_billed
+        else tuple(_code_facts(index, meaning, question) for meaning in meanings),
         is_electrolyte=profile.is_electrolyte,
         is_biologic=profile.is_biologic,
         is_immunotherapy=profile.is_immunotherapy,

@@ -8,7 +8,7 @@ from hashlib import sha256
 from django.db import transaction
 
 from drugs import facts as drug_facts
-from encounters import audit, facts
+from encounters import audit, facts, references
 from encounters.addenda import Changes
 from encounters.audit import Tag
 from encounters.models import Addendum, CodedLine, CodingRun, Encounter, RunFinding
@@ -20,6 +20,7 @@ from rules.result import CodingResult
 from rules.rulebook.loader import load_rulebook
 from rules.rulebook.model import Rulebook
 from rules.snapshot import facts_from_json, facts_to_json, result_from_json, result_to_json
+from rules.vocabulary import FindingKind
 
 LONGEST_ERROR = 2000
 
@@ -53,7 +54,8 @@ def run(*, encounter: Encounter, trigger: str | None = None, at: datetime) -> Co
     """
     locked = lock(encounter_id=encounter.pk)
     rulebook = load_rulebook()
-    told = facts.encounter_facts(encounter=locked)
+    reading = facts.read(encounter=locked)
+    told = reading.facts
     told_text = facts_to_json(told)
     last = locked.runs.order_by("-number").first()
     seen = {
@@ -81,6 +83,9 @@ def run(*, encounter: Encounter, trigger: str | None = None, at: datetime) -> Co
             **seen,
         )
         _store(last, result)
+        references.store(
+            encounter=locked, asked=reading.asked, ordered=reading.ordered, ambiguous=_ambiguous(told, result)
+        )
         _record_completed(locked, last, at)
     _mark(locked, CodingState.CODED, "")
     return last
@@ -182,6 +187,21 @@ def _store(stored: CodingRun, result: CodingResult) -> None:
         )
         for position, finding in enumerate(result.findings, start=1)
     )
+
+
+def _ambiguous(told: EncounterFacts, result: CodingResult) -> dict[str, list[str]]:
+    """The codes of each administration among which the engine could not choose."""
+    ids = {
+        one
+        for finding in result.findings
+        if finding.kind == FindingKind.AMBIGUOUS_CODE
+        for one in finding.administrations
+    }
+    return {
+        one.id: sorted({code.code for code in one.drug.billing_codes or ()})
+        for one in told.administrations
+        if one.id in ids
+    }
 
 
 def _record_completed(encounter: Encounter, stored: CodingRun, at: datetime) -> None:

@@ -1,7 +1,7 @@
 """Rows become the engine's facts. The only translator, with `drugs.facts`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -11,9 +11,13 @@ from django.db.models import Prefetch
 from drugs import facts as drug_facts
 from drugs import selectors as formulary
 from drugs.facts import DrugQuestion
+from drugs.index import FormularyIndex, current_index
+from drugs.models import DrugBillingCode
 from drugs.selectors import Charted, Resolution
 from encounters.addenda import Changes, Statement, statement
 from encounters.models import Addendum, DrugAdministration, Encounter
+from encounters.models import Order as OrderRow
+from encounters.references import Asked
 from rules.facts import (
     Access,
     Administration,
@@ -42,6 +46,17 @@ FAMILY_OF_KIND = {
     Kind.OTHER: Family.OTHER,
 }
 FIRST_ACCESS = "A"
+DIALYSIS_DIAGNOSES = frozenset({"N186", "Z992"})
+"""End-stage renal disease, and dependence on dialysis: both, for the codes that are for such patients alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An encounter's facts, with what the formulary was asked for them: for each administration, and of orders."""
+
+    facts: EncounterFacts
+    asked: tuple[Asked, ...]
+    ordered: tuple[Charted, ...]
 
 
 def encounter_facts(*, encounter: Encounter, changes: Mapping[str, Changes] | None = None) -> EncounterFacts:
@@ -50,14 +65,63 @@ def encounter_facts(*, encounter: Encounter, changes: Mapping[str, Changes] | No
     `changes` lie over it for a what-if: administration's external id → field → value. Raises
     `addenda.UnableToReadChange`; KeyError for an administration that the encounter does not have.
     """
-    chart = _chart(encounter.pk)
-    administrations = sorted(chart.administrations.all(), key=lambda given: (given.position, given.pk))
+    return read(encounter=encounter, changes=changes).facts
+
+
+def read(*, encounter: Encounter, changes: Mapping[str, Changes] | None = None) -> Reading:
+    """What `encounter_facts` gives, with the questions behind it; raises what that raises."""
+    (chart,) = _charts([encounter.pk])
+    administrations = _in_charted_order(chart)
     wanted = changes or {}
     if unknown := wanted.keys() - {given.external_id for given in administrations}:
         raise KeyError(*sorted(unknown))
     said = [statement(given, changes=wanted.get(given.external_id)) for given in administrations]
+    index = current_index()
+    charted = [_charted(given, chart) for given in said]
+    resolutions = formulary.resolve_many(charted, index=index)
+    drugs = _drugs(said, chart, charted, resolutions, index)
+    asked = tuple(
+        Asked(row.pk, given, question, resolution)
+        for row, given, question, resolution in zip(administrations, said, charted, resolutions, strict=True)
+    )
+    return Reading(_facts(chart, said, drugs, _orders(chart, index)), asked, tuple(_ordered(chart)))
+
+
+def facts_that_differ(
+    encounter_ids: Iterable[int], *, now: FormularyIndex, then: FormularyIndex
+) -> Iterator[tuple[int, EncounterFacts, EncounterFacts]]:
+    """Of those encounters whose facts are not the same in both versions of the formulary: id, and both facts.
+
+    In a fixed number of queries for all together; give it some hundreds at a time.
+    """
+    for chart in _charts(list(encounter_ids)):
+        said = [statement(given) for given in _in_charted_order(chart)]
+        charted = [_charted(given, chart) for given in said]
+        drugs = [
+            _drugs(said, chart, charted, formulary.resolve_many(charted, index=index), index) for index in (now, then)
+        ]
+        orders = [_orders(chart, index) for index in (now, then)]
+        if drugs[0] == drugs[1] and orders[0] == orders[1]:
+            continue
+        before = _facts(chart, said, drugs[0], orders[0])
+        given = (replace(one, drug=drug) for one, drug in zip(before.administrations, drugs[1], strict=True))
+        yield chart.pk, before, replace(before, administrations=tuple(given), orders=orders[1])
+
+
+def facts_of_many(encounter_ids: Iterable[int]) -> Iterator[tuple[int, EncounterFacts]]:
+    """The facts of each encounter by its id, in a fixed number of queries; give it some hundreds at a time."""
+    index = current_index()
+    for chart in _charts(list(encounter_ids)):
+        said = [statement(given) for given in _in_charted_order(chart)]
+        charted = [_charted(given, chart) for given in said]
+        drugs = _drugs(said, chart, charted, formulary.resolve_many(charted, index=index), index)
+        yield chart.pk, _facts(chart, said, drugs, _orders(chart, index))
+
+
+def _facts(
+    chart: Encounter, said: Sequence[Statement], drugs: Sequence[DrugFacts], orders: tuple[Order, ...]
+) -> EncounterFacts:
     clock = ZoneInfo(chart.time_zone)
-    drugs = _drugs(said, chart)
     return EncounterFacts(
         encounter_id=str(chart.pk),
         date_of_service=chart.date_of_service,
@@ -74,7 +138,7 @@ def encounter_facts(*, encounter: Encounter, changes: Mapping[str, Changes] | No
         diagnoses=_diagnoses(chart),
         primary_reason=chart.primary_reason or None,
         accesses=_accesses(chart, said),
-        orders=_orders(chart),
+        orders=orders,
         documents=_documents(chart.documents),
         other_services=tuple(
             OtherService(code=service["code"], modifiers=tuple(service.get("modifiers", ())))
@@ -84,29 +148,48 @@ def encounter_facts(*, encounter: Encounter, changes: Mapping[str, Changes] | No
     )
 
 
-def _chart(pk: int) -> Encounter:
+def _in_charted_order(chart: Encounter) -> list[DrugAdministration]:
+    return sorted(chart.administrations.all(), key=lambda given: (given.position, given.pk))
+
+
+def _charts(pks: Sequence[int]) -> Iterable[Encounter]:
     administrations = DrugAdministration.objects.select_related("drug", "product", "access", "order").prefetch_related(
         "pauses", "containers", Prefetch("addenda", queryset=Addendum.objects.order_by("at", "pk"))
     )
     return (
         Encounter.objects.select_related("payer", "location")
         .prefetch_related("diagnoses", "accesses", "orders", Prefetch("administrations", queryset=administrations))
-        .get(pk=pk)
+        .filter(pk__in=pks)
+        .order_by("pk")
     )
 
 
-def _drugs(said: Sequence[Statement], chart: Encounter) -> list[DrugFacts]:
+def _drugs(
+    said: Sequence[Statement],
+    chart: Encounter,
+    charted: Sequence[Charted],
+    resolutions: Sequence[Resolution],
+    index: FormularyIndex,
+) -> list[DrugFacts]:
     """What the formulary holds of each, in order."""
-    layers = tuple(
-        owner.policy_layer for owner in (chart.payer, chart.location) if owner is not None and owner.policy_layer
-    )
-    charted = [_charted(given, chart) for given in said]
+    owners = (chart.payer, chart.location)
+    # In the order of the rulebook's own layers, so that the narrower one has the last word.
+    layers = (chart.setting, *(owner.policy_layer for owner in owners if owner is not None and owner.policy_layer))
+    circumstance = _circumstance(chart)
     questions = [
-        _question(given, asked, resolution, layers)
-        for given, asked, resolution in zip(said, charted, formulary.resolve_many(charted), strict=True)
+        _question(given, asked, resolution, layers, circumstance)
+        for given, asked, resolution in zip(said, charted, resolutions, strict=True)
     ]
-    found = iter(drug_facts.drug_facts_of_many([question for question in questions if question]))
+    found = iter(drug_facts.drug_facts_of_many([question for question in questions if question], index=index))
     return [_drug(given, next(found) if question else None) for given, question in zip(said, questions, strict=True)]
+
+
+def _circumstance(chart: Encounter) -> str:
+    """What of the patient calls for other codes of a drug (epoetin and darbepoetin have codes for dialysis)."""
+    codes = {row.code.replace(".", "").upper() for row in chart.diagnoses.all()}
+    if codes >= DIALYSIS_DIAGNOSES:
+        return DrugBillingCode.Circumstance.ESRD_ON_DIALYSIS.value
+    return DrugBillingCode.Circumstance.USUAL.value
 
 
 def _charted(given: Statement, chart: Encounter) -> Charted:
@@ -122,7 +205,7 @@ def _charted(given: Statement, chart: Encounter) -> Charted:
 
 
 def _question(
-    given: Statement, charted: Charted, resolution: Resolution, layers: tuple[str, ...]
+    given: Statement, charted: Charted, resolution: Resolution, layers: tuple[str, ...], circumstance: str
 ) -> DrugQuestion | None:
     """What to ask the formulary; None while nobody knows the drug.
 
@@ -143,6 +226,7 @@ def _question(
         product=product,
         ndc=charted.ndc,
         route=charted.route,
+        circumstance=circumstance,
         volume_ml=given.dose_amount if is_dose_a_volume else given.volume_ml,
     )
 
@@ -217,12 +301,8 @@ def _accesses(chart: Encounter, said: Sequence[Statement]) -> tuple[Access, ...]
     )
 
 
-def _orders(chart: Encounter) -> tuple[Order, ...]:
+def _orders(chart: Encounter, index: FormularyIndex) -> tuple[Order, ...]:
     """The orders, each drug by the name that an administration of it has, so that a brand equals its ingredient."""
-    rows = sorted(chart.orders.all(), key=lambda row: row.pk)
-    if not rows:
-        return ()
-    asked = [Charted(on=chart.date_of_service, name=row.drug_name or None, route=row.route or None) for row in rows]
     return tuple(
         Order(
             reference=row.reference,
@@ -230,8 +310,21 @@ def _orders(chart: Encounter) -> tuple[Order, ...]:
             dose=_quantity(row.dose_amount, row.dose_unit),
             route=row.route or None,
         )
-        for row, resolution in zip(rows, formulary.resolve_many(asked), strict=True)
+        for row, resolution in zip(
+            _order_rows(chart), formulary.resolve_many(_ordered(chart), index=index), strict=True
+        )
     )
+
+
+def _ordered(chart: Encounter) -> list[Charted]:
+    return [
+        Charted(on=chart.date_of_service, name=row.drug_name or None, route=row.route or None)
+        for row in _order_rows(chart)
+    ]
+
+
+def _order_rows(chart: Encounter) -> list[OrderRow]:
+    return sorted(chart.orders.all(), key=lambda row: row.pk)
 
 
 def _documents(said: Mapping[str, object]) -> Documents:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from encounters import recoding
 from encounters.audit import checkpoints, verification
 from encounters.models import Encounter
 from encounters.models.encounter import CodingState
@@ -23,6 +24,9 @@ NUDGE_AGAIN_AFTER = timedelta(seconds=60)
 SWEEP_AT_MOST = 2000
 NUDGE_AT_MOST = 500
 """A message each: beyond this the sender would wait longer for the messages than for the import."""
+
+RECODE_AT_ONCE = 200
+"""A task that takes no longer than some seconds, so that others have their turn."""
 
 
 @shared_task(acks_late=True)
@@ -85,3 +89,29 @@ def verify_trail() -> None:
     found = verification.verify_and_record(at=timezone.now())
     if not found.is_sound:
         log.error("the trail was tampered with", findings=len(found.findings))
+
+
+@shared_task(acks_late=True)
+def recode(*, recoding_id: int) -> None:
+    """Some of its encounters are coded again; while there are more, the next task is sent."""
+    if recoding.code_some(recoding_id=recoding_id, most=RECODE_AT_ONCE, at=timezone.now()):
+        recode.delay(recoding_id=recoding_id)
+
+
+def nudge_recoding(*, recoding_id: int) -> None:
+    """It is to begin soon; without a broker the sweep begins it."""
+
+    def send() -> None:
+        try:
+            recode.delay(recoding_id=recoding_id)
+        except OperationalError as error:
+            log.warning("no broker, left to the sweep", error=type(error).__name__)
+
+    transaction.on_commit(send, robust=True)
+
+
+@shared_task(acks_late=True)
+def sweep_recodings() -> None:
+    """Every recoding with something left gets on: a lost nudge loses nothing."""
+    for recoding_id in recoding.unfinished():
+        recoding.code_some(recoding_id=recoding_id, most=RECODE_AT_ONCE, at=timezone.now())

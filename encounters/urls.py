@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from encounters.views import appearance, history, intake, queue, review, rulebook
+from encounters.views import appearance, history, intake, queue, review, rulebook, unmapped
 
 review_addresses = [
     path("", queue.queue, name="queue"),
@@ -36,10 +36,18 @@ rules_addresses = [
     path("", rulebook.index, name="index"),
     path("conformance/", rulebook.conformance, name="conformance"),
 ]
+unmapped_addresses = [
+    path("", unmapped.index, name="index"),
+    path("name/", unmapped.name, name="name"),
+    path("map/", unmapped.map_name, name="map"),
+    path("add/", unmapped.add_drug, name="add"),
+    path("recodings/<int:recoding_id>/", unmapped.progress, name="progress"),
+]
 
 urlpatterns = [
     path("review/", include((review_addresses, "review"))),
     path("history/", include((history_addresses, "history"))),
     path("intake/", include((intake_addresses, "intake"))),
+    path("drugs/unmapped/", include((unmapped_addresses, "unmapped"))),
     path("rules/", include((rules_addresses, "rules"))),
 ]

@@ -135,6 +135,16 @@ CELERY_BEAT_SCHEDULE = {
         # A sweep that could not start before the next one is due would only do the next one's work.
         "options": {"expires": 25.0},
     },
+    "sweep recodings": {
+        "task": "encounters.tasks.sweep_recodings",
+        "schedule": 60.0,
+        "options": {"expires": 50.0},
+    },
+    "report formulary gaps": {
+        "task": "drugs.tasks.report_formulary_gaps",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "release expired claims": {
         "task": "encounters.tasks.release_expired_claims",
         "schedule": 30.0,

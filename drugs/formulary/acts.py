@@ -65,6 +65,7 @@ class ProfileFlags(TypedDict, total=False):
     is_compounded: bool
     needs_prior_auth: bool
     no_code_reason: str
+    is_not_billed: bool
 
 
 @transaction.atomic
@@ -137,20 +138,40 @@ def add_name(
     return DrugName.objects.create(drug=drug, text=text, kind=kind, product=product, release=release, source=source)
 
 
+@transaction.atomic
 def map_charted_name(
     *, text: str, drug: Drug, on: date, by: User, at: datetime, source: str, product: Product | None = None
 ) -> DrugName:
     """Return the name as charted here, from now on resolved to `drug` on every date of service.
 
-    Raises `UnableToMapChartedName` where the name already means a drug. Whoever holds encounters that wait for this
-    name codes them again.
+    Of several drugs that have the name it chooses one; a name that a person mapped before moves. Raises
+    `UnableToMapChartedName` where the name means another drug alone, or `drug` and `product` already. Whoever holds
+    encounters that wait for this name codes them again.
     """
-    try:
-        return add_name(
-            drug=drug, text=text, kind=NameKind.CHARTED, on=on, by=by, at=at, source=source, product=product
-        )
-    except UnableToAddName as error:
-        raise UnableToMapChartedName(*error.args) from error
+    release = begin_release_by_hand(name=f"“{text}” is {product or drug.name}", on=on, by=by, at=at, source=source)
+    if not normalise(text) or not source:
+        msg = "A name needs letters or digits, and a source."
+        raise UnableToMapChartedName(msg)
+    if product and product.drug_id != drug.pk:
+        msg = f"{product.name} is no product of {drug.name}."
+        raise UnableToMapChartedName(msg)
+    rows = DrugName.objects.current().filter(normalised=normalise(text)).exclude(kind=NameKind.MISSPELLING)
+    chosen = [row for row in rows if row.kind == NameKind.CHARTED and row.drug_id != drug.pk]
+    meant = _drugs_called(text)
+    others = [other for other in meant if other.pk not in {drug.pk, *(row.drug_id for row in chosen)}]
+    if others and drug not in meant:
+        msg = f"“{text}” already is {others[0].name}."
+        raise UnableToMapChartedName(msg)
+    own = DrugName.objects.current().filter(drug=drug, normalised=normalise(text)).first()
+    is_known = drug in meant and not others and not chosen
+    if is_known and (product is None or (own and own.product == product)):
+        msg = f"{drug.name} already has the name “{text}”."
+        raise UnableToMapChartedName(msg)
+    for row in [*chosen, *([own] if own else [])]:
+        withdraw(row, release=release)
+    return DrugName.objects.create(
+        drug=drug, text=text, kind=NameKind.CHARTED, product=product, release=release, source=source
+    )
 
 
 @transaction.atomic

@@ -119,6 +119,8 @@ class DrugProfile(DatedRow):
     """ICD-10-CM prefixes of the label; empty where not known."""
     no_code_reason = models.CharField(max_length=300, blank=True)
     """Why the drug has no billing code, where that is known; a gap otherwise."""
+    is_not_billed = models.BooleanField(default=False)
+    """Not a drug that is billed here, for the reason that `no_code_reason` gives: no drug line is asked for."""
 
     class Meta(DatedRow.Meta):
         constraints = (
@@ -135,6 +137,9 @@ class DrugProfile(DatedRow):
             models.CheckConstraint(
                 condition=Q(reference_drug__isnull=True) | ~Q(reference_drug=F("drug")),
                 name="drug_profile_is_not_its_own_reference",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_not_billed=False) | ~Q(no_code_reason=""), name="drug_profile_not_billed_says_why"
             ),
         )
 

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from drugs.index import FormularyIndex, current_index, in_force
-from drugs.models import BillingCode, Drug, Product
+from drugs.models import BillingCode, Drug, DrugBillingCode, Product
 from drugs.models.package import parse_ndc
+
+USUAL = DrugBillingCode.Circumstance.USUAL.value
 
 
 def codes_for(
@@ -23,11 +25,13 @@ def codes_for(
     The package decides before the product, the product before the ingredient. Where the chart names no product,
     a code for products without one of their own is meant; where every product has its own, all are returned.
     """
-    links = [
+    fitting = [
         link
         for link in in_force(index.codes_of_drug.get(drug.pk, ()), on)
-        if link.circumstance == circumstance and (not route or not link.routes or route in link.routes)
+        if link.circumstance in (USUAL, circumstance) and (not route or not link.routes or route in link.routes)
     ]
+    # Most drugs have the same code in every circumstance; one that has a code for it is billed by no other then.
+    links = [link for link in fitting if link.circumstance == circumstance] or fitting
     if ndc and (of_package := _codes_of_package(index, drug, ndc, on, {link.hcpcs_id for link in links})):
         return _meanings(index, of_package, on)
     own = [link for link in links if product and link.product_id == product.pk]

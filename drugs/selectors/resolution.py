@@ -84,13 +84,14 @@ def resolve(
     return _resolve(current_index(), Charted(on=on, name=name, ndc=ndc, hcpcs=hcpcs, route=route))
 
 
-def resolve_many(charted: Iterable[Charted]) -> list[Resolution]:
-    """Return a resolution for each, in order, with one look at the formulary and each question answered once.
+def resolve_many(charted: Iterable[Charted], *, index: FormularyIndex | None = None) -> list[Resolution]:
+    """Return a resolution for each, in order, each question answered once.
 
+    With one look at the formulary, or by `index`, a version of it that may not stand yet.
     Without suggestions: those are for a person who asks about one name, and looking for what is alike takes longer
     than all the rest.
     """
-    index = current_index()
+    index = index or current_index()
     answers: dict[Charted, Resolution] = {}
     return [answers.get(c) or answers.setdefault(c, _resolve(index, c, is_for_person=False)) for c in charted]
 
@@ -180,6 +181,8 @@ def _by_code(index: FormularyIndex, code: str, charted: Charted) -> Resolution |
 
 def _by_name(index: FormularyIndex, name: str, charted: Charted, *, is_for_person: bool) -> Resolution:
     exact = [e for e in index.names.get(normalise(name), ()) if not e.is_misspelling]
+    # Where a name means several, what a person here has said of it decides.
+    exact = [e for e in exact if e.kind == MatchedBy.CHARTED] or exact
     entries = exact or list(index.reduced_names.get(reduce_name(name), ()))
     if entries:
         return _single(index, entries, charted)

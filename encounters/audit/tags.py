@@ -19,6 +19,7 @@ class Tag(StrEnum):
     RUN_COMPLETED = "coding:run:completed"
     RUN_FAILED = "coding:run:failed"
     RUN_REQUESTED = "coding:run:requested"
+    RECODING_REQUESTED = "coding:recoding:requested"
     ENCOUNTER_PREPARED = "review:encounter:prepared"
     ENCOUNTER_VIEWED = "review:encounter:viewed"
     ENCOUNTER_CLAIMED = "review:encounter:claimed"

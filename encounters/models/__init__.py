@@ -12,6 +12,8 @@ from encounters.models.encounter import Diagnosis, Encounter, Order, VascularAcc
 from encounters.models.intake import IntakeBatch, IntakeRefusal
 from encounters.models.patient import Location, Patient, Payer
 from encounters.models.queue import SavedFilter
+from encounters.models.recoding import Recoding, RecodingItem
+from encounters.models.references import DrugReferences, UnresolvedDrug
 from encounters.models.review import FinalLine, LineDecision, Review
 from encounters.models.routing import RoutingRule, Skill
 from encounters.models.rulebook import RulebookFile, RulebookVersion
@@ -27,6 +29,7 @@ __all__ = [
     "Container",
     "Diagnosis",
     "DrugAdministration",
+    "DrugReferences",
     "Encounter",
     "FinalLine",
     "IntakeBatch",
@@ -36,6 +39,8 @@ __all__ = [
     "Order",
     "Patient",
     "Payer",
+    "Recoding",
+    "RecodingItem",
     "Review",
     "RoutingRule",
     "RulebookFile",
@@ -43,5 +48,6 @@ __all__ = [
     "RunFinding",
     "SavedFilter",
     "Skill",
+    "UnresolvedDrug",
     "VascularAccess",
 ]

@@ -313,7 +313,7 @@ def test_the_number_of_queries_does_not_grow_with_the_chart(
         ContainerFactory.create(administration=given)
         AddendumFactory.create(administration=given)
     encounter_facts(encounter=encounter)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         encounter_facts(encounter=encounter)
 
 
