@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("drugs", "0004_status_indicators"),
+        ("drugs", "0005_imports"),
     ]
 
     operations = [
