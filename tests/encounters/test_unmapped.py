@@ -1,9 +1,11 @@
 """Charted names that nobody knows: gathered, decided once, coded again."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 
 from drugs.models import Drug, DrugName, FormularyRelease
@@ -120,7 +122,7 @@ class TestWaiting:
         assert (second.name, second.ndc, second.dose, second.times) == ("zofrn", "00000-0000-01", "100 mg", 1)
 
     @pytest.mark.parametrize("person", [personas.ana, personas.ben, personas.dov])
-    def test_is_for_those_who_maintain_the_formulary(self, person: object) -> None:
+    def test_is_for_those_who_maintain_the_formulary(self, person: Callable[[], User]) -> None:
         with pytest.raises(PermissionDenied):
             unmapped.waiting(user=person())
 

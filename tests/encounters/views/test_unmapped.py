@@ -1,5 +1,8 @@
 """The unmapped inbox, as a person with and without the right to decide meets it."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -37,7 +40,7 @@ class TestIndex:
         assert "Unmapped" not in client.get(reverse("drugs:index")).content.decode()
 
     def test_asks_for_few_queries_however_much_waits(
-        self, client: Client, django_assert_max_num_queries: object
+        self, client: Client, django_assert_max_num_queries: Callable[..., AbstractContextManager[object]]
     ) -> None:
         for number in range(12):
             coded(charted(f"unknown {number}x").encounter)

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("drugs", "0004_status_indicators"),
-        ("encounters", "0006_waiting_keeps_changed"),
+        ("encounters", "0008_queue_columns_of_old_reviews"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
