@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("drugs", "0004_status_indicators"),
-        ("encounters", "0008_queue_columns_of_old_reviews"),
+        ("encounters", "0010_earlier_events_are_chained"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -79,6 +79,6 @@ def unknown(model: type, encounter: object) -> Iterator[object]:
 class Migration(migrations.Migration):
     """A row for each encounter that was coded."""
 
-    dependencies = [("encounters", "0009_drug_references")]
+    dependencies = [("encounters", "0011_drug_references")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
