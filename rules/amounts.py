@@ -119,12 +119,12 @@ def smallest_opened(dose: Decimal, sizes: list[Decimal]) -> Decimal | None:
 
 
 def plain(amount: Decimal) -> str:
-    """A decimal without exponent or trailing zeros.
+    """A decimal without exponent or trailing zeros; as it is where no chart could hold it.
 
     >>> plain(Decimal("250.00"))
     '250'
     """
-    if not amount.is_finite():
+    if not is_usable(amount):
         return str(amount)
     text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -51,6 +51,8 @@ class Minutes:
     """A pump infusion longer than this is prolonged (C9)."""
     run_limit: int
     """A run longer than this, without a pump, cannot be right (R5)."""
+    pump_run_limit: int
+    """A run longer than this cannot be right on a pump either (R5)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def check(sheet: Worksheet) -> None:
 def _orders(sheet: Worksheet) -> None:
     orders = {order.reference: order for order in sheet.facts.orders}
     for entry in sheet.passed:
-        order = orders.get(entry.given.order or "")
+        order = orders.get(entry.given.order) if entry.given.order else None
         if order is not None:
             _compare(sheet, entry, order)
         elif entry.family is HYDRATION:
@@ -45,7 +45,7 @@ def _find_for(sheet: Worksheet, kind: FindingKind, severity: Severity, entry: En
 def _compare(sheet: Worksheet, entry: Entry, order: Order) -> None:
     """Drug, route, and the dose beyond the tolerance (A7)."""
     differs = []
-    if order.drug.strip().casefold() != entry.drug.casefold():
+    if str(order.drug).strip().casefold() != entry.drug.casefold():
         differs.append(f"drug {order.drug} ordered")
     if order.route is not None and order.route != entry.route:
         differs.append(f"route {entry.route or 'not charted'}, {order.route} ordered")
@@ -122,7 +122,7 @@ def _authorizations(sheet: Worksheet, held: tuple[PriorAuthorization, ...]) -> N
     for entry in sheet.passed:
         if not entry.given.drug.needs_prior_auth:
             continue
-        of_drug = [one for one in held if one.drug.strip().casefold() == entry.drug.casefold()]
+        of_drug = [one for one in held if str(one.drug).strip().casefold() == entry.drug.casefold()]
         if not of_drug:
             _find_for(
                 sheet, FindingKind.PRIOR_AUTH_MISSING, Severity.BLOCKS, entry, rule="R18", mend="mend_authorization"

@@ -180,7 +180,7 @@ def _is_reduced(sheet: Worksheet, unit: Unit) -> bool:
 
 
 def _intralesional(sheet: Worksheet, unit: Unit) -> None:
-    lesions = max(entry.given.lesions for entry in unit.entries)
+    lesions = max(entry.given.lesions or 1 for entry in unit.entries)
     is_many = lesions > sheet.in_force.number("lesions_to")
     slot = "intralesional_many" if is_many else "intralesional"
     draft = _stand(sheet, unit, slot, Role.ROUTE, kind="intralesional", rule="C13")

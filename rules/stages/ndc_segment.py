@@ -76,7 +76,7 @@ def _quantity(given: Administration) -> tuple[Decimal | None, str | None]:
     """What the record says; else the dose in the package's own measure, containers counted (I3, I4)."""
     ndc = given.ndc
     quantity, unit = (None, None) if ndc is None else (ndc.quantity, ndc.unit)
-    if quantity is not None:
+    if quantity is not None and amounts.is_usable(quantity):
         return quantity, unit
     if unit is None and given.drug.concentration is not None:
         unit = IN_ML

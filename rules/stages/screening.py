@@ -9,6 +9,7 @@ from rules import chronology
 from rules.chronology import Spans
 from rules.facts import Administration, EncounterFacts, Span
 from rules.result import Step
+from rules.rulebook.model import Minutes
 from rules.vocabulary import (
     ROUTES_NOT_CODED,
     AdministrationStatus,
@@ -43,7 +44,7 @@ AFTER_ORDER: Final = step("after_order", "R2")
 
 def screen(sheet: Worksheet) -> None:
     """Reads the chart's times and sets aside what earns no administration line of its own."""
-    sheet.entries = read_chart(sheet.facts, run_limit=sheet.minutes.run_limit)
+    sheet.entries = read_chart(sheet.facts, minutes=sheet.minutes)
     if sheet.policy.families:
         _follow_policy(sheet)
     _find_duplicates(sheet)
@@ -88,14 +89,14 @@ def _passes(sheet: Worksheet, entry: Entry) -> bool:
     return False
 
 
-def read_chart(facts: EncounterFacts, *, run_limit: int) -> list[Entry]:
+def read_chart(facts: EncounterFacts, *, minutes: Minutes) -> list[Entry]:
     """The administrations as entries, in order of their ids, with times, pauses and what is wrong with them."""
     order_at = None if facts.inpatient_order is None else chronology.minute_of(facts.inpatient_order)
     bounds = (
         None if facts.start is None else chronology.minute_of(facts.start),
         None if facts.end is None else chronology.minute_of(facts.end),
     )
-    entries = [_read(given, order_at, bounds, run_limit) for given in facts.administrations]
+    entries = [_read(given, order_at, bounds, minutes) for given in facts.administrations]
     entries.sort(key=_BY_ID)
     if len({entry.id for entry in entries}) < len(entries):
         entries.sort(key=_canonical)
@@ -119,7 +120,7 @@ def _read(
     given: Administration,
     order_at: int | None,
     bounds: tuple[int | None, int | None],
-    run_limit: int,
+    minutes: Minutes,
 ) -> Entry:
     segments = given.segments or ()
     start, stop = _ends(given, segments) if segments else (given.start, given.stop)
@@ -134,7 +135,7 @@ def _read(
         _lay_out(entry, segments, order_at)
     elif not chart and first is not None and last is not None and last < first:
         entry.problem = STOP_BEFORE_START
-    if chart and entry.problem is None and _runs_too_long(entry, run_limit):
+    if chart and entry.problem is None and _runs_too_long(entry, minutes):
         entry.problem = "over_limit"
     return entry
 
@@ -216,11 +217,12 @@ def _lay_out(entry: Entry, segments: tuple[Span, ...], order_at: int | None) -> 
     entry.paused = chronology.minus(chronology.minus(entry.chart, entry.runs), entry.after_order)
 
 
-def _runs_too_long(entry: Entry, limit: int) -> bool:
+def _runs_too_long(entry: Entry, minutes: Minutes) -> bool:
     """A run over 24 h without a pump, which carries any under the skin; minutes before an inpatient order count."""
-    if entry.start is None or entry.stop is None or entry.stop - entry.start <= limit:
+    if entry.start is None or entry.stop is None or entry.stop - entry.start <= minutes.run_limit:
         return False
-    return not (entry.technique in PUMPED or entry.given.is_on_pump or entry.route == SC)
+    is_pumped = entry.technique in PUMPED or entry.given.is_on_pump or entry.route == SC
+    return not is_pumped or entry.stop - entry.start > minutes.pump_run_limit
 
 
 def _find_duplicates(sheet: Worksheet) -> None:

@@ -14,13 +14,8 @@ from rules.facts import (
     Administration,
     BillingCodeFacts,
     Container,
-    Documents,
     DrugFacts,
     EncounterFacts,
-    NdcFacts,
-    Order,
-    OtherService,
-    PriorAuthorization,
     Quantity,
     Span,
 )
@@ -158,137 +153,6 @@ def encounters(most: int = 7) -> st.SearchStrategy[EncounterFacts]:
     numbers = st.integers(0, 2**32)
     return st.builds(_encounter, numbers, st.lists(numbers, min_size=1, max_size=most))
 
-
-# --- malformed -------------------------------------------------------------------------------------------------------
-
-WORDS = st.one_of(
-    st.none(),
-    st.sampled_from(["", " ", "IV", "infusion", "zzz", "given", "1", "chemo", "A", "\x00", "ß", "96413"]),
-    st.text(max_size=6),
-)
-ODD_TIMES = (
-    datetime(1, 1, 1),  # noqa: DTZ001 (a naive time is the point)
-    datetime(9999, 12, 31, 23, 59, 59, 999999),  # noqa: DTZ001 (a naive time is the point)
-    datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
-    datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-12))),
-    datetime(2026, 1, 15, 10),  # noqa: DTZ001 (a naive time is the point)
-    datetime(2026, 1, 15, 10, tzinfo=UTC),
-    datetime(2026, 1, 15, 10, 30, 59, tzinfo=timezone(timedelta(hours=5, minutes=45))),
-    datetime(2026, 1, 15, 11, tzinfo=timezone(timedelta(seconds=-1))),
-    datetime(2026, 1, 16, 11, tzinfo=UTC),
-)
-ODD_AMOUNTS = ("NaN", "sNaN", "Infinity", "-Infinity", "0", "-0", "-1", "1E+999999", "1E-999999", "1E+28", "0.1", "10")
-TIMES = st.one_of(st.none(), st.sampled_from(ODD_TIMES))
-QUANTITIES = st.builds(
-    Quantity,
-    st.sampled_from(ODD_AMOUNTS).map(Decimal),
-    st.sampled_from(["mg", "mL", "L", "units", "", "MG ", "mg/m2", "kg", "ng", "vial"]),
-)
-COUNTS = st.sampled_from([0, 1, 2, -1, 10**9])
-
-
-def maybe(some: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Some, or None."""
-    return st.one_of(st.none(), some)
-
-
-def tuples(some: st.SearchStrategy[Any], most: int = 3) -> st.SearchStrategy[tuple[Any, ...]]:
-    """Up to so many."""
-    return st.lists(some, max_size=most).map(tuple)
-
-
-def words(*known: str) -> st.SearchStrategy[Any]:
-    """A known word, or an odd one."""
-    return st.one_of(st.sampled_from(known), WORDS)
-
-
-ODD_CODES = st.builds(
-    BillingCodeFacts,
-    code=st.sampled_from(["J1100", "J9035", "", "zzz"]),
-    per=QUANTITIES,
-    routes=tuples(words("IV", "SC")),
-    price=maybe(st.sampled_from(ODD_AMOUNTS).map(Decimal)),
-)
-ODD_DRUGS = st.builds(
-    DrugFacts,
-    name=words("drug a", "drug b"),
-    family=words(*Family),
-    billing_codes=maybe(tuples(ODD_CODES)),
-    is_electrolyte=st.booleans(),
-    is_biologic=st.booleans(),
-    is_immunotherapy=st.booleans(),
-    is_new=st.booleans(),
-    is_unmapped=st.booleans(),
-    concentration=maybe(QUANTITIES),
-    marketed_sizes=tuples(QUANTITIES),
-    indications=tuples(words("C50", "C18.9")),
-    needs_prior_auth=st.booleans(),
-)
-ODD_SPANS = st.builds(Span, TIMES, TIMES)
-ODD_RECORDS = st.builds(
-    Administration,
-    id=words("a1", "a2"),
-    drug=ODD_DRUGS,
-    route=words(*Route),
-    technique=words(*Technique),
-    start=TIMES,
-    stop=TIMES,
-    segments=maybe(tuples(ODD_SPANS)),
-    pauses=tuples(ODD_SPANS),
-    access=words("A", "B"),
-    bag=WORDS,
-    purpose=words(*Purpose),
-    status=words(*AdministrationStatus),
-    visit=st.one_of(st.none(), COUNTS),
-    order=WORDS,
-    dose=maybe(QUANTITIES),
-    containers=tuples(st.builds(Container, QUANTITIES, COUNTS, maybe(st.booleans()))),
-    discarded=maybe(QUANTITIES),
-    volume_ml=maybe(st.sampled_from(ODD_AMOUNTS).map(Decimal)),
-    rate=WORDS,
-    lot=WORDS,
-    ndc=maybe(st.builds(NdcFacts, words("0517-0650-01", "00517065001"), WORDS, WORDS, maybe(st.just(Decimal("NaN"))))),
-    diagnosis=WORDS,
-    is_implanted=st.booleans(),
-    lesions=st.one_of(st.none(), COUNTS),
-    is_new_setup=st.booleans(),
-    is_puncture_by_other=st.booleans(),
-    is_without_tap=st.booleans(),
-    is_on_pump=st.booleans(),
-)
-ODD_DATES = st.sampled_from([date.min, date(2005, 12, 31), date(2016, 12, 31), date(2026, 1, 15), date.max])
-MALFORMED: st.SearchStrategy[EncounterFacts] = st.builds(
-    EncounterFacts,
-    encounter_id=words("e1"),
-    date_of_service=st.one_of(st.just(date(2026, 1, 15)), ODD_DATES),
-    setting=words("facility", "office"),
-    place_of_service=words("22", "11"),
-    is_professional_claim=maybe(st.booleans()),
-    payer=words("medicare", "independence"),
-    facility=words("institutional-2020"),
-    start=TIMES,
-    end=TIMES,
-    inpatient_order=maybe(st.sampled_from(ODD_TIMES)),
-    has_earlier_encounter=st.booleans(),
-    is_340b=st.booleans(),
-    diagnoses=maybe(tuples(words("C18.9", "Z5111", "E86.0"))),
-    primary_reason=words("a1"),
-    accesses=tuples(st.builds(Access, words("A", "B"), words(*AccessReason), WORDS)),
-    orders=tuples(st.builds(Order, WORDS, words("drug a"), maybe(QUANTITIES), words("IV"))),
-    documents=st.builds(
-        Documents,
-        has_treatment_plan=maybe(st.booleans()),
-        has_response_charted=maybe(st.booleans()),
-        has_off_label_support=maybe(st.booleans()),
-        prior_authorizations=maybe(
-            tuples(st.builds(PriorAuthorization, words("drug a"), maybe(ODD_DATES), maybe(ODD_DATES), maybe(COUNTS)))
-        ),
-        are_orders_known=st.booleans(),
-        are_lots_known=st.booleans(),
-    ),
-    other_services=tuples(st.builds(OtherService, words("99211", "99213"), tuples(words("25")))),
-    administrations=tuples(ODD_RECORDS, most=5),
-)
 
 Rewrite = Callable[[datetime], datetime]
 

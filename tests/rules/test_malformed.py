@@ -1,5 +1,6 @@
 """No input, however odd, raises: it gives findings, reasons or lines (coding-rules section 17)."""
 
+import os
 from typing import Any
 
 import pytest
@@ -12,7 +13,12 @@ from rules.engine import code_encounter
 from rules.facts import EncounterFacts
 from rules.rulebook.loader import load_rulebook
 from rules.snapshot import facts_from_json, facts_to_json, result_to_json
-from tests.factories.strategies import MALFORMED, policies
+from tests.factories.malformed import MALFORMED, malformed
+from tests.factories.strategies import policies
+
+MANY = 100_000 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 1_000
+LARGEST_COLUMN = 2**31 - 1
+"""What a row of a line can hold as units."""
 
 ADMINISTRATION_KEYS = (
     *("id", "drug", "kind", "hormonal", "route", "technique", "start", "stop", "minutes", "segments", "pauses", "site"),
@@ -85,6 +91,16 @@ class TestCodeEncounter:
         text = result_to_json(result)
         again = code_encounter(facts, rulebook=load_rulebook(), overrides=policy)
         assert result_to_json(again) == text
+
+    def test_raises_for_none_of_many(self) -> None:
+        rulebook = load_rulebook()
+        for seed in range(MANY):
+            facts = malformed(seed)
+            result = code_encounter(facts, rulebook=rulebook)
+            told = {row.administration for row in result.not_billed}
+            told.update(one for line in result.lines for one in line.administrations)
+            assert told >= {str(one.id) for one in facts.administrations}, seed
+            assert all(line.units <= LARGEST_COLUMN for line in result.lines), seed
 
     @given(MALFORMED)
     def test_can_be_explained_whatever_was_charted(self, facts: EncounterFacts) -> None:

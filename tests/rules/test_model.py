@@ -77,6 +77,7 @@ class TestMinutes:
             hydration_from=31,
             prolonged_over=480,
             run_limit=1440,
+            pump_run_limit=527040,
         )
 
     def test_are_not_in_force_before_their_first_day(self, rulebook: Rulebook) -> None:

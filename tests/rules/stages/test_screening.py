@@ -145,6 +145,10 @@ class TestImpossibleTimes:
     def test_is_a_run_over_a_day_without_a_pump(self) -> None:
         assert findings(coded(infusion(minutes=1441))) == ["impossible_time"]
 
+    def test_are_those_of_a_pump_over_a_year(self) -> None:
+        assert findings(coded(infusion(minutes=527_040, is_on_pump=True))) != ["impossible_time"]
+        assert findings(coded(infusion(minutes=527_041, is_on_pump=True))) == ["impossible_time"]
+
     def test_of_blood_are_found_too(self) -> None:
         assert findings(coded(blood(minutes=-5))) == ["impossible_time"]
 

@@ -1,0 +1,86 @@
+"""A rule taken out of the engine for the length of one case: parts of its code replaced, or values of its data."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+import pytest
+
+from rules.rulebook.loader import load_rulebook
+from rules.rulebook.model import Rulebook
+from rules.rulebook.policy import PolicyLayer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutation:
+    """What the engine does without a rule.
+
+    `code` replaces parts of the engine by their dotted names. `minutes`, `switches` and `policy` put parameters,
+    switches and keys of the base policy to other values, on every date.
+    """
+
+    without: str
+    """What is no longer so, in words."""
+    code: Mapping[str, object] = field(default_factory=dict)
+    minutes: Mapping[str, int] = field(default_factory=dict)
+    switches: Mapping[str, bool] = field(default_factory=dict)
+    policy: Mapping[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def applied(self) -> Iterator[Rulebook]:
+        """The rulebook to code by while the parts are replaced. AttributeError where a part is not there."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, part in self.code.items():
+                patch.setattr(name, part)
+            yield self.rulebook()
+
+    def rulebook(self) -> Rulebook:
+        """The rulebook with its values replaced; the shipped one where none are."""
+        if not (self.minutes or self.switches or self.policy):
+            return load_rulebook()
+        return _changed(tuple(self.minutes.items()), tuple(self.switches.items()), tuple(self.policy.items()))
+
+
+Items = tuple[tuple[str, Any], ...]
+
+
+@lru_cache(maxsize=64)
+def _changed(minutes: Items, switches: Items, policy: Items) -> Rulebook:
+    content = load_rulebook().content
+    return Rulebook(
+        replace(
+            content,
+            parameters=_put(content.parameters, minutes),
+            switches=_put(content.switches, switches),
+            policies=tuple(
+                _with_values(layer, policy) if layer.kind == "base" else layer for layer in content.policies
+            ),
+        )
+    )
+
+
+def _put(series: Mapping[str, tuple[Any, ...]], changes: Items) -> dict[str, tuple[Any, ...]]:
+    """Every dated value of the named series put to another one."""
+    found = dict(series)
+    for name, value in changes:
+        found[name] = tuple(replace(entry, value=value) for entry in found[name])
+    return found
+
+
+def _with_values(layer: PolicyLayer, policy: Items) -> PolicyLayer:
+    return replace(layer, values=_put(layer.values, policy))
+
+
+def nothing(*_: object, **__: object) -> None:
+    """In place of what a rule does: nothing."""
+
+
+def always(answer: object) -> Callable[..., Any]:
+    """In place of what a rule asks: one answer to everything."""
+
+    def answered(*_: object, **__: object) -> object:
+        return answer
+
+    return answered
