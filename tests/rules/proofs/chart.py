@@ -41,6 +41,8 @@ class Chart:
         return {name: READ[name](result) for name in self.answer} == self.answer
 
 
-def chart(*given: Administration, policy: Mapping[str, str] | None = None, about: Any = None, **answer: object) -> Chart:
+def chart(
+    *given: Administration, policy: Mapping[str, str] | None = None, about: Any = None, **answer: object
+) -> Chart:
     """These administrations and parts of the answer."""
     return Chart(given, answer, policy or {}, about or {})

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -37,40 +36,27 @@ class Mutation:
             yield self.rulebook()
 
     def rulebook(self) -> Rulebook:
-        """The rulebook with its values replaced; the shipped one where none are."""
-        if not (self.minutes or self.switches or self.policy):
-            return load_rulebook()
-        return _changed(tuple(self.minutes.items()), tuple(self.switches.items()), tuple(self.policy.items()))
-
-
-Items = tuple[tuple[str, Any], ...]
-
-
-@lru_cache(maxsize=64)
-def _changed(minutes: Items, switches: Items, policy: Items) -> Rulebook:
-    content = load_rulebook().content
-    return Rulebook(
-        replace(
-            content,
-            parameters=_put(content.parameters, minutes),
-            switches=_put(content.switches, switches),
-            policies=tuple(
-                _with_values(layer, policy) if layer.kind == "base" else layer for layer in content.policies
-            ),
+        """The shipped rulebook with its values replaced; one of its own, since rulebooks keep what they worked out."""
+        content = load_rulebook().content
+        return Rulebook(
+            replace(
+                content,
+                parameters=_put(content.parameters, self.minutes),
+                switches=_put(content.switches, self.switches),
+                policies=tuple(self._with_values(layer) for layer in content.policies),
+            )
         )
-    )
+
+    def _with_values(self, layer: PolicyLayer) -> PolicyLayer:
+        return replace(layer, values=_put(layer.values, self.policy)) if layer.kind == "base" else layer
 
 
-def _put(series: Mapping[str, tuple[Any, ...]], changes: Items) -> dict[str, tuple[Any, ...]]:
+def _put(series: Mapping[str, tuple[Any, ...]], changes: Mapping[str, object]) -> dict[str, tuple[Any, ...]]:
     """Every dated value of the named series put to another one."""
     found = dict(series)
-    for name, value in changes:
+    for name, value in changes.items():
         found[name] = tuple(replace(entry, value=value) for entry in found[name])
     return found
-
-
-def _with_values(layer: PolicyLayer, policy: Items) -> PolicyLayer:
-    return replace(layer, values=_put(layer.values, policy))
 
 
 def nothing(*_: object, **__: object) -> None:
@@ -84,3 +70,6 @@ def always(answer: object) -> Callable[..., Any]:
         return answer
 
     return answered
+
+
+YES, NO, NONE, EMPTY = always(answer=True), always(answer=False), always(answer=None), always(answer=())

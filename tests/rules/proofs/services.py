@@ -1,18 +1,16 @@
 """The rules of administrations (chapters A to F), each taken out of the engine."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from rules import chronology
 from rules.engine import STAGES
-from rules.result import CodedLine
 from rules.stages import classify, diagnoses, hydration, infusions, injections, pushes, screening, services
 from rules.vocabulary import ROUTES_NOT_CODED, AccessReason, LineFamily, Purpose, Reason, Role, Technique
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import AccessSheet, Entry, Service, Unit
-from tests.rules.proofs.mutation import Mutation, always, nothing
+from tests.rules.proofs.mutation import EMPTY, NO, NONE, YES, Mutation, nothing
 
 ADDED = step("added_hours", "B5")
 FURTHER_INITIAL = step("further_initial", "A1")
@@ -29,6 +27,10 @@ def each_concurrent(
     sheet: Worksheet, access: AccessSheet, service: Service, partner: tuple[Service, int], _: object
 ) -> None:
     concurrent(sheet, access, service, partner, set())
+
+
+def as_sequential(sheet: Worksheet, access: AccessSheet, service: Service, _: object) -> None:
+    infusions._sequential(sheet, access, service)
 
 
 def by_clock(_: Mapping[str, int], candidate: Service | Unit) -> tuple[int, int, int, str]:
@@ -124,6 +126,10 @@ def antineoplastics_alone(_: Worksheet, __: Any, family: str) -> bool:
     return "biologic" not in family
 
 
+def all_units(*told: list[Unit]) -> list[Unit]:
+    return told[-1]
+
+
 def last_interval(sheet: Worksheet, counted: chronology.Spans) -> tuple[int, ...]:
     return hydration._unit_marks(sheet, counted[-1:])
 
@@ -148,7 +154,7 @@ SERVICES: Mapping[str, tuple[Mutation, ...]] = {
         ),
     ),
     "A3": (Mutation(without="the hierarchy: the earliest is initial", code={"rules.stages.initial._rank": by_clock}),),
-    "A4": (Mutation(without="the primary reason", code={"rules.stages.initial._follows_reason": always(False)}),),
+    "A4": (Mutation(without="the primary reason", code={"rules.stages.initial._follows_reason": NO}),),
     "A5": (Mutation(without="who reports", code={"rules.stages.edits._who_reports": nothing}),),
     "A6": (
         Mutation(
@@ -209,10 +215,10 @@ SERVICES: Mapping[str, tuple[Mutation, ...]] = {
         ),
     ),
     "B11": (Mutation(without="pushes beside hydration: they are taken off", policy={"deduct_pushes": "true"}),),
-    "B12": (Mutation(without="what runs beside hydration", code={"rules.stages.hydration._infusing": always(())}),),
+    "B12": (Mutation(without="what runs beside hydration", code={"rules.stages.hydration._infusing": EMPTY}),),
     "C1": (Mutation(without="sequential infusions", code={"rules.stages.infusions._sequential": nothing}),),
     "C2": (
-        Mutation(without="concurrent infusions", code={"rules.stages.infusions._partner": always(None)}),
+        Mutation(without="concurrent infusions", code={"rules.stages.infusions._partner": NONE}),
         Mutation(without="once an encounter", code={"rules.stages.infusions._concurrent": each_concurrent}),
     ),
     "C3": (
@@ -224,15 +230,11 @@ SERVICES: Mapping[str, tuple[Mutation, ...]] = {
     "C4": (
         Mutation(
             without="chemo beside chemo: it is sequential",
-            code={
-                "rules.stages.infusions._concurrent_chemo": lambda sheet, access, service, _: infusions._sequential(
-                    sheet, access, service
-                )
-            },
+            code={"rules.stages.infusions._concurrent_chemo": as_sequential},
         ),
     ),
     "C5": (
-        Mutation(without="repeats: any push is reported", code={"rules.stages.pushes._withheld": always(None)}),
+        Mutation(without="repeats: any push is reported", code={"rules.stages.pushes._withheld": NONE}),
         Mutation(without="31 minutes between pushes: 30 do", policy={"repeat_push_gap": "30"}),
     ),
     "C6": (Mutation(without="the infusion of a pushed drug", code={"rules.stages.pushes._Given": NothingInfused}),),
@@ -240,12 +242,15 @@ SERVICES: Mapping[str, tuple[Mutation, ...]] = {
         Mutation(without="each injection", code={"rules.stages.injections._injections": one_injection}),
         Mutation(
             without="vaccines",
-            code={"rules.stages.screening._by_family": always(None), "rules.stages.screening.SET_ASIDE": frozenset()},
+            code={
+                "rules.stages.screening._by_family": NONE,
+                "rules.stages.screening.SET_ASIDE": frozenset(),
+            },
         ),
     ),
     "C8": (
-        Mutation(without="the hormonal injection", code={"rules.stages.injections._is_hormonal": always(False)}),
-        Mutation(without="the other chemo injection", code={"rules.stages.injections._is_hormonal": always(True)}),
+        Mutation(without="the hormonal injection", code={"rules.stages.injections._is_hormonal": NO}),
+        Mutation(without="the other chemo injection", code={"rules.stages.injections._is_hormonal": YES}),
     ),
     "C9": (
         Mutation(without="pumps of more than eight hours", code={"rules.stages.injections._pump": as_infusion}),
@@ -272,19 +277,19 @@ SERVICES: Mapping[str, tuple[Mutation, ...]] = {
     "D1": (Mutation(without="fluid that is no hydration", code={"rules.stages.screening.INCIDENTAL": frozenset()}),),
     "D2": (Mutation(without="electrolytes: they are hydration", policy={"electrolyte_rider": "hydration"}),),
     "D3": (
-        Mutation(without="the volume", code={"rules.stages.hydration._has_volume": always(True)}),
+        Mutation(without="the volume", code={"rules.stages.hydration._has_volume": YES}),
         Mutation(without="the need", code={"rules.stages.documentation._hydration_necessity": nothing}),
     ),
     "D4": (
         Mutation(
             without="fluid around chemo that is part of it",
-            code={"rules.stages.hydration._not_integral": lambda sheet, access, units: units},
+            code={"rules.stages.hydration._not_integral": all_units},
         ),
         Mutation(without="the modifier of hydration", code={"rules.stages.modifiers._hydration": nothing}),
     ),
     "D5": (
         Mutation(without="the minutes of a transfusion", code={"rules.stages.screening._note_transfusion": nothing}),
-        Mutation(without="drugs for a transfusion", code={"rules.stages.screening._for_a_transfusion": always(None)}),
+        Mutation(without="drugs for a transfusion", code={"rules.stages.screening._for_a_transfusion": NONE}),
     ),
     "D6": (
         Mutation(
@@ -292,27 +297,22 @@ SERVICES: Mapping[str, tuple[Mutation, ...]] = {
         ),
     ),
     "E1": (
-        Mutation(without="the chemo family", code={"rules.stages.classify._is_chemo": always(False)}),
+        Mutation(without="the chemo family", code={"rules.stages.classify._is_chemo": NO}),
         Mutation(without="chemo for any diagnosis", code={"rules.stages.classify._is_chemo": for_cancer_alone}),
     ),
     "E2": (
         Mutation(without="complex biologics as chemo", code={"rules.stages.classify._is_chemo": antineoplastics_alone}),
     ),
-    "E3": (Mutation(without="payers' lists", code={"rules.rulebook.policy.Policy.is_listed_as_chemo": always(True)}),),
-    "E4": (
-        Mutation(without="families by policy", code={"rules.stages.screening._follow_policy": nothing}),
-    ),
+    "E3": (Mutation(without="payers' lists", code={"rules.rulebook.policy.Policy.is_listed_as_chemo": NO}),),
+    "E4": (Mutation(without="families by policy", code={"rules.stages.screening._follow_policy": nothing}),),
     "E5": (Mutation(without="supportive drugs", code={"rules.stages.classify._family": chemo_beside_chemo}),),
     "F1": (
         Mutation(without="flushes and carriers", code={"rules.stages.screening.INCIDENTAL": frozenset({Purpose.KVO})}),
-        Mutation(without="what is included", code={"rules.stages.edits._beside": always(())}),
+        Mutation(without="what is included", code={"rules.stages.edits._beside": EMPTY}),
     ),
-    "F2": (Mutation(without="visits beside an administration", code={"rules.stages.edits._beside": always(())}),),
+    "F2": (Mutation(without="visits beside an administration", code={"rules.stages.edits._beside": EMPTY}),),
     "F3": (Mutation(without="the MUE", code={"rules.stages.edits._unlikely_units": nothing}),),
-    "F4": (
-        Mutation(without="pairs", code={"rules.stages.edits._pairs": nothing}),
-        Mutation(without="primary codes of add-ons", code={"rules.stages.edits._addons": nothing}),
-    ),
+    "F4": (Mutation(without="pairs", code={"rules.stages.edits._pairs": nothing}),),
     "F6": (
         Mutation(
             without="the order of diagnoses",
