@@ -150,6 +150,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 25.0},
     },
+    "sweep imports of the formulary": {
+        "task": "drugs.tasks.sweep_imports",
+        "schedule": 30.0,
+        "options": {"expires": 25.0},
+    },
     "wake pended reviews": {
         "task": "encounters.tasks.wake_pended",
         "schedule": 15 * 60.0,

@@ -287,7 +287,7 @@ def supersede_billing_code(
     )
     if code != successor:
         for link in end(DrugBillingCode.objects.in_force(on).filter(hcpcs=code), on=on, release=release):
-            copy_of(link, release=release, hcpcs_id=successor, effective_from=on, source=source).save()
+            copy_of(link, release_id=release.pk, hcpcs_id=successor, effective_from=on, source=source).save()
     return new
 
 

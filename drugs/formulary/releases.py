@@ -60,15 +60,15 @@ def end(rows: Iterable[DatedRowT], *, on: date, release: FormularyRelease, **cha
         withdraw(row, release=release)
         ended.append(row)
         if row.effective_from < on:
-            copy_of(row, release=release, effective_until=on, **changes).save(force_insert=True)
+            copy_of(row, release_id=release.pk, effective_until=on, **changes).save(force_insert=True)
     return ended
 
 
-def copy_of(row: DatedRowT, *, release: FormularyRelease, **changes: object) -> DatedRowT:
-    """Return an unsaved row like `row` that belongs to `release`, with `changes`."""
+def copy_of(row: DatedRowT, *, release_id: int | None, **changes: object) -> DatedRowT:
+    """Return an unsaved row like `row` that belongs to a release, with `changes`."""
     values = {
         field.attname: getattr(row, field.attname)
         for field in row._meta.concrete_fields  # noqa: SLF001 - Django's documented model API
         if not field.primary_key
     }
-    return type(row)(**(values | {"release_id": release.pk, "withdrawn_by_id": None} | changes))
+    return type(row)(**(values | {"release_id": release_id, "withdrawn_by_id": None} | changes))

@@ -31,6 +31,7 @@ from drugs.models import (
     Product,
     VersionedRow,
 )
+from drugs.models.file_kind import FileKind
 from drugs.models.names import normalise
 
 SEED = Path(__file__).resolve().parent.parent / "seed"
@@ -46,6 +47,14 @@ FILES = (
 )
 FIRST_DATE = date(2024, 1, 1)
 """The first quarter whose CMS files the starter formulary was checked against; it says nothing of earlier dates."""
+
+SPEAKS_FOR = {
+    FileKind.HCPCS: date(2025, 10, 1),
+    FileKind.ASP_PRICING: date(2026, 1, 1),
+    FileKind.ASP_CROSSWALK: date(2026, 1, 1),
+}
+"""First days of the newest quarters whose files the starter formulary was compiled from: an older file that is loaded
+over it changes nothing from then on."""
 
 Row = dict[str, str]
 

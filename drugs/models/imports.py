@@ -54,6 +54,8 @@ class FormularyImport(models.Model):
     """Since when it stands there."""
     nudged_at = models.DateTimeField(null=True, blank=True)
     """When a worker was last told of it."""
+    attempts = models.PositiveSmallIntegerField(default=0)
+    """How often a worker began to read it in this round."""
     round = models.PositiveIntegerField(default=0)
     """How often the file was compared; differences of earlier rounds are kept for the approvals that name them."""
     title = models.CharField(max_length=300, blank=True)
@@ -154,6 +156,7 @@ class Group(models.TextChoices):
     PACKAGE_CHANGED = "package_changed", "Packages changed"
     PACKAGE_ENDED = "package_ended", "Packages no longer listed"
     PACKAGE_NEW = "package_new", "New packages"
+    PACKAGE_RENAMED = "package_renamed", "Names and labelers"
     PRICE_CHANGED = "price_changed", "Prices changed"
     PRICE_NEW = "price_new", "First prices"
     PRICE_SAME = "price_same", "Prices carried on"

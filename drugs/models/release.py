@@ -36,6 +36,8 @@ class FormularyRelease(models.Model):
     imported_by_name = models.CharField(max_length=150, blank=True)
     """User name as it then was; empty where no person acted."""
     source = models.CharField(max_length=300)
+    note = models.TextField(blank=True)
+    """What the release leaves out of its file, and why it was published, in words."""
 
     class Meta:
         permissions = (("maintain_formulary", "Can maintain the formulary"),)
