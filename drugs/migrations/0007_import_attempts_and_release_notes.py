@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """Two columns and a group."""
 
     dependencies = [
-        ("drugs", "0005_imports"),
+        ("drugs", "0006_not_billed_here"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
