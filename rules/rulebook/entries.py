@@ -11,10 +11,12 @@ from rules.rulebook import edits
 from rules.rulebook.cited import citation_of, period_of, some
 from rules.rulebook.document import Section
 from rules.rulebook.edits import EDIT_SETTINGS, EDIT_TABLES, CodeList, EditTable
-from rules.rulebook.policy import CHEMO_LIST_NAMES, ChemoList
+from rules.rulebook.model import Coverage, RuleStatement
+from rules.rulebook.policy import CHEMO_LIST_NAMES, ChemoList, PolicyKey
 from rules.vocabulary import Family
 
 LISTED = "list"
+STATUSES = ("complete", "partial", "absent")
 INITIAL_SERVICES = ("chemo_infusion", "chemo_push", "therapeutic_infusion", "therapeutic_push", "hydration")
 
 
@@ -117,3 +119,32 @@ def until_the_next(tables: list[tuple[EditTable, Section]]) -> tuple[EditTable, 
         done.append(replace(before, period=EffectivePeriod(before.period.since, table.period.since)))
         latest[key] = table.completed_by(before)
     return (*done, *latest.values())
+
+
+def policy_keys(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[str, PolicyKey]:
+    """The policy keys of their file. Raises UnknownKey or BadValue."""
+    listed = file.only("keys").section("keys")
+    found: dict[str, PolicyKey] = {}
+    for key in listed.names():
+        entry = listed.section(key).only("values", "statement", "rules")
+        found[key] = PolicyKey(key, some(entry, "values"), entry.text("statement"), some(entry, "rules"))
+        for rule in found[key].rules:
+            if rule not in rules:
+                message = f"{entry.place_of('rules')}: {rule!r} is not a rule"
+                raise BadValue(message)
+    return found
+
+
+def coverage(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[str, Coverage]:
+    """The ledger of coverage of its file. Raises UnknownKey or BadValue."""
+    listed = file.only("rules").section("rules").only(*rules)
+    found: dict[str, Coverage] = {}
+    for rule in listed.names():
+        entry = listed.section(rule).only("status", "verified_from", "note")
+        found[rule] = Coverage(
+            rule=rule,
+            status=entry.choice("status", STATUSES),
+            verified_from=entry.optional_day("verified_from"),
+            note=entry.optional_text("note") or "",
+        )
+    return found

@@ -6,19 +6,18 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TypeVar
 
 from rules.citation import Source
 from rules.errors import BadValue, DuplicateKey, UncitedValue
 from rules.rulebook import document, entries
-from rules.rulebook.cited import CITED, DATED, citation_of, period_of, refuse_overlaps, some, values_of
+from rules.rulebook.cited import CITED, DATED, citation_of, period_of, refuse_overlaps, values_of
 from rules.rulebook.document import Place, Section
 from rules.rulebook.edits import CodeList, EditTable
 from rules.rulebook.model import (
     CodeEntry,
-    Coverage,
     Minutes,
     PriceList,
     Rulebook,
@@ -31,6 +30,7 @@ from rules.vocabulary import LineFamily, Role, Setting
 
 T = TypeVar("T")
 
+FORMATS = frozenset({".yaml", ".csv"})
 DATA_DIR = Path(__file__).resolve().parent.parent / "data"
 
 NUMBERS = ("lesions_to", "dose_tolerance_percent", "units_to")
@@ -40,7 +40,11 @@ CODE_LISTS = (
     *("ncci_services", "ncci_modifiers", "ncci_modifiers_column_one"),
 )
 CONFIDENCES = ("high", "medium", "low")
-STATUSES = ("complete", "partial", "absent")
+
+
+OWN = "own/"
+"""What the names of a facility's own files begin with, beside the shipped ones."""
+OWN_SOURCES = OWN + "sources.yaml"
 
 
 @lru_cache(maxsize=8)
@@ -54,38 +58,63 @@ def load_rulebook(*, policy_dir: Path | None = None) -> Rulebook:
 
 def read_content(*, data_dir: Path, policy_dir: Path | None = None) -> RulebookContent:
     """The checked content of a data folder. Raises a RulebookError that names file, line and key."""
-    return _Reading(data_dir).content(policy_dir=policy_dir)
+    return _Reading(files_of(data_dir=data_dir, policy_dir=policy_dir), own_dir=policy_dir).content()
+
+
+def read_files(files: Mapping[str, bytes]) -> RulebookContent:
+    """The checked content of files as `files_of` gave them, kept elsewhere since. Raises a RulebookError."""
+    return _Reading(files, own_dir=None).content()
+
+
+def files_of(*, data_dir: Path = DATA_DIR, policy_dir: Path | None = None) -> dict[str, bytes]:
+    """Every file of a rulebook by its name within it: what `read_files` makes the same rulebook of, on any machine.
+
+    Names of a facility's own files begin with `own/`. Raises BadValue where a folder or a file cannot be read.
+    """
+    found = _folder(data_dir, "")
+    if policy_dir is not None:
+        if not policy_dir.is_dir():
+            message = f"{policy_dir}: the policy folder does not exist"
+            raise BadValue(message)
+        found |= _folder(policy_dir, OWN)
+    return found
+
+
+def _folder(folder: Path, prefix: str) -> dict[str, bytes]:
+    paths = [path for path in folder.rglob("*") if path.suffix in FORMATS]
+    try:
+        return {prefix + path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    except OSError as error:
+        message = f"{folder}: not readable: {error}"
+        raise BadValue(message) from error
 
 
 class _Reading:
-    """One reading of a data folder. What other files refer to (sources, rules, policy keys) is read first."""
+    """One reading of a rulebook's files. What others refer to (sources, rules, policy keys) is read first."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
-        self._roots = [data_dir]
+    def __init__(self, files: Mapping[str, bytes], *, own_dir: Path | None) -> None:
+        self._files = files
+        self._own_dir = own_dir
         self._digest = hashlib.sha256()
         self._sources: dict[str, Source] = {}
 
-    def content(self, *, policy_dir: Path | None) -> RulebookContent:
-        self._read_sources(self._data_dir / "sources.yaml")
-        if policy_dir is not None:
-            self._refuse_missing(policy_dir)
-            self._roots.append(policy_dir)
-            if (policy_dir / "sources.yaml").is_file():
-                self._read_sources(policy_dir / "sources.yaml")
+    def content(self) -> RulebookContent:
+        self._read_sources("sources.yaml")
+        if OWN_SOURCES in self._files:
+            self._read_sources(OWN_SOURCES)
         rules = self._rules()
-        keys = _policy_keys(self._document(self._data_dir / "policy_keys.yaml"), rules=rules)
+        keys = entries.policy_keys(self._document("policy_keys.yaml"), rules=rules)
         parameters, switches = self._parameters()
         return RulebookContent(
             sources=self._sources,
             rules=rules,
-            coverage=_coverage(self._document(self._data_dir / "coverage.yaml"), rules=rules),
+            coverage=entries.coverage(self._document("coverage.yaml"), rules=rules),
             codes=self._codes(),
             parameters=parameters,
             switches=switches,
             hierarchies=self._hierarchies(),
             policy_keys=keys,
-            policies=self._policies(policy_dir=policy_dir, keys=keys),
+            policies=self._policies(keys=keys),
             prices=self._prices(),
             code_lists=self._code_lists(),
             edit_tables=self._edit_tables(),
@@ -94,40 +123,45 @@ class _Reading:
 
     # Files
 
-    def _document(self, path: Path) -> Section:
-        read = document.read(self._text(path), file=self._name(path))
-        self._add_to_version(path, read.plain())
+    def _document(self, name: str) -> Section:
+        read = document.read(self._text(name), file=self._shown(name))
+        self._add_to_version(name, read.plain())
         return read
 
     def _documents(self, folder: str) -> Iterable[Section]:
-        return [self._document(path) for path in sorted((self._data_dir / folder).rglob("*.yaml"))]
+        return [self._document(name) for name in self._names(f"{folder}/")]
 
-    def _add_to_version(self, path: Path, content: object) -> None:
+    def _names(self, prefix: str) -> list[str]:
+        """The names of the YAML files of a folder and those below it, in the order in which they are read."""
+        found = [name for name in self._files if name.startswith(prefix) and name.endswith(".yaml")]
+        return sorted(found, key=PurePosixPath)
+
+    def _add_to_version(self, name: str, content: object) -> None:
         """The same content gives the same version wherever its folder lies."""
-        name = next(path.relative_to(root).as_posix() for root in self._roots if path.is_relative_to(root))
-        canonical = json.dumps([name, content], sort_keys=True, ensure_ascii=False)
+        canonical = json.dumps([name.removeprefix(OWN), content], sort_keys=True, ensure_ascii=False)
         self._digest.update(canonical.encode() + b"\n")
 
-    def _text(self, path: Path) -> str:
+    def _text(self, name: str) -> str:
         try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            message = f"{self._name(path)}: not readable: {error}"
+            # As a file opened as text gives it: every kind of line end is one.
+            return self._files[name].decode().replace("\r\n", "\n").replace("\r", "\n")
+        except KeyError as error:
+            message = f"{self._shown(name)}: not readable: there is no such file"
+            raise BadValue(message) from error
+        except UnicodeDecodeError as error:
+            message = f"{self._shown(name)}: not readable: {error}"
             raise BadValue(message) from error
 
-    def _name(self, path: Path) -> str:
-        """Relative to the shipped data; a facility's own file keeps its path, so that its owner finds it."""
-        return path.relative_to(self._data_dir).as_posix() if path.is_relative_to(self._data_dir) else str(path)
-
-    def _refuse_missing(self, folder: Path) -> None:
-        if not folder.is_dir():
-            message = f"{folder}: the policy folder does not exist"
-            raise BadValue(message)
+    def _shown(self, name: str) -> str:
+        """The name within the shipped data; a facility's own file has its path, so that its owner finds it."""
+        if self._own_dir is None or not name.startswith(OWN):
+            return name
+        return str(self._own_dir / name.removeprefix(OWN))
 
     # Kinds of file
 
-    def _read_sources(self, path: Path) -> None:
-        listed = self._document(path).only("sources").section("sources")
+    def _read_sources(self, name: str) -> None:
+        listed = self._document(name).only("sources").section("sources")
         for key in listed.names():
             entry = listed.section(key).only("publisher", "title", "url", "published", "accessed", "archived_url")
             _refuse_second(key, self._sources, entry.place)
@@ -234,18 +268,22 @@ class _Reading:
             )
         return found
 
-    def _policies(self, *, policy_dir: Path | None, keys: Mapping[str, PolicyKey]) -> tuple[PolicyLayer, ...]:
+    def _policies(self, *, keys: Mapping[str, PolicyKey]) -> tuple[PolicyLayer, ...]:
         found: dict[tuple[str, str], PolicyLayer] = {}
-        shipped = self._data_dir / "policies"
-        for folder in [shipped] if policy_dir is None else [shipped, policy_dir]:
-            for path in sorted(folder.rglob("*.yaml")):
-                if path == folder / "sources.yaml":
+        for folder in ("policies/", OWN):
+            for name in self._names(folder):
+                if name == OWN_SOURCES:
                     continue
-                file = self._document(path)
-                layer = self._layer(file, owner=path.parent.name, keys=keys)
+                file = self._document(name)
+                layer = self._layer(file, owner=self._owner(name), keys=keys)
                 _refuse_second((layer.kind, layer.name), found, file.place_of("name"))
                 found[layer.kind, layer.name] = layer
         return tuple(sorted(found.values(), key=lambda layer: (LAYER_KINDS.index(layer.kind), layer.name)))
+
+    def _owner(self, name: str) -> str:
+        """The folder in which the layer lies."""
+        folder = PurePosixPath(name).parent.name
+        return self._own_dir.name if self._own_dir is not None and folder == OWN.rstrip("/") else folder
 
     def _layer(self, file: Section, *, owner: str, keys: Mapping[str, PolicyKey]) -> PolicyLayer:
         file.only(
@@ -306,20 +344,20 @@ class _Reading:
 
     def _prices(self) -> tuple[PriceList, ...]:
         found: list[tuple[PriceList, Place]] = []
-        for path in sorted((self._data_dir / "prices").rglob("*.yaml")):
-            file = self._document(path).only("checked", "lists")
+        for yaml_name in self._names("prices/"):
+            file = self._document(yaml_name).only("checked", "lists")
             for entry in file.sections("lists"):
                 entry.only("name", *CITED)
                 name = entry.text("name")
-                csv_path = path.parent / f"{name}.csv"
-                csv = self._text(csv_path)
-                self._add_to_version(csv_path, csv)
+                csv_name = (PurePosixPath(yaml_name).parent / f"{name}.csv").as_posix()
+                csv = self._text(csv_name)
+                self._add_to_version(csv_name, csv)
                 prices = PriceList(
                     name=name,
                     period=period_of(entry),
                     citation=citation_of(entry, sources=self._sources),
                     checked=file.day("checked"),
-                    rates=MappingProxyType(document.price_rows(csv, file=self._name(csv_path))),
+                    rates=MappingProxyType(document.price_rows(csv, file=self._shown(csv_name))),
                 )
                 found.append((prices, entry.place))
         refuse_overlaps([(prices.period, place) for prices, place in found])
@@ -340,11 +378,15 @@ class _Reading:
     def _edit_tables(self) -> tuple[EditTable, ...]:
         found: list[tuple[EditTable, Section]] = []
         for file in self._documents("edits/cms"):
-            csv_path = (self._data_dir / file.place.file).with_suffix(".csv")
-            rows = self._text(csv_path)
-            self._add_to_version(csv_path, rows)
+            csv_name = PurePosixPath(file.place.file).with_suffix(".csv").as_posix()
+            rows = self._text(csv_name)
+            self._add_to_version(csv_name, rows)
             table = entries.edit_table(
-                file, name=csv_path.stem, rows=rows, rows_file=self._name(csv_path), sources=self._sources
+                file,
+                name=PurePosixPath(csv_name).stem,
+                rows=rows,
+                rows_file=self._shown(csv_name),
+                sources=self._sources,
             )
             found.append((table, file))
         return entries.until_the_next(found)
@@ -358,30 +400,3 @@ def _refuse_second(key: object, earlier: Container[object], place: Place) -> Non
 
 def _choice_of(values: tuple[str, ...]) -> Callable[[Section], str]:
     return lambda entry: entry.choice("value", values)
-
-
-def _policy_keys(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[str, PolicyKey]:
-    listed = file.only("keys").section("keys")
-    found: dict[str, PolicyKey] = {}
-    for key in listed.names():
-        entry = listed.section(key).only("values", "statement", "rules")
-        found[key] = PolicyKey(key, some(entry, "values"), entry.text("statement"), some(entry, "rules"))
-        for rule in found[key].rules:
-            if rule not in rules:
-                message = f"{entry.place_of('rules')}: {rule!r} is not a rule"
-                raise BadValue(message)
-    return found
-
-
-def _coverage(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[str, Coverage]:
-    listed = file.only("rules").section("rules").only(*rules)
-    found: dict[str, Coverage] = {}
-    for rule in listed.names():
-        entry = listed.section(rule).only("status", "verified_from", "note")
-        found[rule] = Coverage(
-            rule=rule,
-            status=entry.choice("status", STATUSES),
-            verified_from=entry.optional_day("verified_from"),
-            note=entry.optional_text("note") or "",
-        )
-    return found
