@@ -76,6 +76,7 @@ setup-bench:
 bench: setup-bench setup-dev ## measure, and write docs/benchmarks.md
 	@$(BENCH_VENV)/bin/python -m tests.bench.engine --write docs/benchmarks.md
 	@$(RUN) -m tests.bench.trail --write docs/benchmarks.md
+	@$(RUN) -m tests.bench.replays
 
 .PHONY: bench-engine
 bench-engine: setup-bench ## measure the engine alone: under a minute, ends with a line of JSON

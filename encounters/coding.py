@@ -8,7 +8,7 @@ from hashlib import sha256
 from django.db import transaction
 
 from drugs import facts as drug_facts
-from encounters import audit, facts, references
+from encounters import audit, facts, references, rulebooks
 from encounters.addenda import Changes
 from encounters.audit import Tag
 from encounters.models import Addendum, CodedLine, CodingRun, Encounter, RunFinding
@@ -23,17 +23,6 @@ from rules.snapshot import facts_from_json, facts_to_json, result_from_json, res
 from rules.vocabulary import FindingKind
 
 LONGEST_ERROR = 2000
-
-
-class UnableToReplay(Exception):
-    """The rules or the engine that made a run are not those that are installed."""
-
-    def __init__(self, run: CodingRun, *, engine_version: str, rulebook_version: str) -> None:
-        """Names what made the run and what is here."""
-        super().__init__(
-            f"Run {run.number} was made by engine {run.engine_version} with rules {run.rulebook_version[:12]}; "
-            f"installed are engine {engine_version} with rules {rulebook_version[:12]}."
-        )
 
 
 def lock(*, encounter_id: int) -> Encounter:
@@ -66,8 +55,9 @@ def run(*, encounter: Encounter, trigger: str | None = None, at: datetime) -> Co
         "formulary_version": drug_facts.formulary_version(locked.date_of_service),
     }
     if last is None or any(getattr(last, name) != value for name, value in seen.items()):
+        rulebooks.keep(rulebook=rulebook, at=at)
         begun = time.perf_counter_ns()
-        result = _said(told, rulebook)
+        result = answer(told, rulebook=rulebook)
         took = (time.perf_counter_ns() - begun) // 1000
         said_text = result_to_json(result)
         last = CodingRun.objects.create(
@@ -102,16 +92,8 @@ def preview(
     return told, engine.code_encounter(told, rulebook=load_rulebook(), overrides=overrides or {})
 
 
-def replay(*, run: CodingRun) -> CodingResult:
-    """What the engine says to the facts of `run` today; raises UnableToReplay when other versions made it."""
-    rulebook = load_rulebook()
-    if (run.engine_version, run.rulebook_version) != (engine.ENGINE_VERSION, rulebook.version):
-        raise UnableToReplay(run, engine_version=engine.ENGINE_VERSION, rulebook_version=rulebook.version)
-    return _said(facts_of(run), rulebook)
-
-
-def _said(told: EncounterFacts, rulebook: Rulebook) -> CodingResult:
-    """The engine's answer, with what mending each finding would change."""
+def answer(told: EncounterFacts, *, rulebook: Rulebook) -> CodingResult:
+    """The engine's answer under that rulebook, with what mending each finding would change; nothing is stored."""
     result = engine.code_encounter(told, rulebook=rulebook)
     return with_counterfactuals(result, facts=told, rulebook=rulebook)
 

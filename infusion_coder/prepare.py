@@ -23,6 +23,7 @@ def prepare() -> None:
     django.setup()
     say("Migrating the database")
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("keep_rulebook", verbosity=0)
     collect_static()
     if env.flag("LOAD_SAMPLES", default=True):
         load_samples_once()

@@ -20,3 +20,15 @@ def servers() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(servers: None, django_db_modify_db_settings_parallel_suffix: None) -> None:
     """The servers run before pytest-django makes its database."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+    """The rules are kept before any test codes with them, as a start of the application keeps them."""
+    from datetime import UTC, datetime
+
+    from encounters import rulebooks
+    from rules.rulebook.loader import load_rulebook
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        rulebooks.store(rulebook=load_rulebook(), at=datetime(2026, 1, 1, tzinfo=UTC))

@@ -1,12 +1,10 @@
 """Runs: stored whole, once, and again the same."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
 from encounters import coding
-from encounters.coding import UnableToReplay
 from encounters.models import AuditEvent, CodedLine, CodingRun, Encounter, RunFinding
 from encounters.models.encounter import CodingState
 from rules import engine
@@ -17,10 +15,8 @@ from tests.factories.encounters import (
     DAY_AFTER,
     MORNING,
     AddendumFactory,
-    CodingRunFactory,
     DrugAdministrationFactory,
     EncounterFactory,
-    a_line,
 )
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +103,7 @@ class TestRun:
             monkeypatch.setattr("drugs.facts.formulary_version", lambda _: "next")
         else:
             monkeypatch.setattr(coding, "load_rulebook", load_rulebook_of_next_year)
+            monkeypatch.setattr("encounters.rulebooks.keep", lambda **_: False)
         second = coding.run(encounter=encounter, at=DAY_AFTER)
         assert second.number == 2
         assert second.trigger == CodingRun.Trigger.RELEASE
@@ -191,17 +188,3 @@ class TestPreview:
         encounter = an_hour()
         _, result = coding.preview(encounter=encounter)
         assert result_to_json(result) == coding.run(encounter=encounter, at=DAY_AFTER).result
-
-
-class TestReplay:
-    def test_gives_the_result_byte_for_byte(self) -> None:
-        encounter = an_hour()
-        run = coding.run(encounter=encounter, at=DAY_AFTER)
-        AddendumFactory.create(administration=encounter.administrations.get())
-        run = CodingRun.objects.get(pk=run.pk)
-        assert result_to_json(coding.replay(run=run)) == run.result
-
-    def test_refuses_what_other_versions_made(self) -> None:
-        run = CodingRunFactory.create(lines=[a_line(price=Decimal(1))])
-        with pytest.raises(UnableToReplay, match="Run 1 was made by engine 1 with rules test"):
-            coding.replay(run=run)

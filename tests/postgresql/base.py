@@ -8,7 +8,10 @@ from django.db.backends.postgresql import operations
 from infusion_coder.database import base
 
 # Written by migrations, or read by every test: emptied, they would be missing in the next one.
-KEPT = frozenset({"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"})
+KEPT = frozenset(
+    {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
+    | {"encounters_rulebookfile", "encounters_rulebookversion"}
+)
 GUARD = "guard_truncate"
 
 

@@ -9,7 +9,7 @@ import pytest
 from rules import errors
 from rules.errors import BadValue, DuplicateKey
 from rules.rulebook.document import Place, price_rows, read
-from rules.rulebook.loader import DATA_DIR, load_rulebook, read_content
+from rules.rulebook.loader import DATA_DIR, files_of, load_rulebook, read_content, read_files
 
 BAD_DATA = sorted((Path(__file__).parent / "bad_data").glob("*.yaml"))
 
@@ -196,3 +196,18 @@ class TestPriceRows:
     def test_refuses_a_code_listed_twice(self) -> None:
         with pytest.raises(DuplicateKey, match=r"x\.csv:3: 96413 is listed twice"):
             price_rows("code,status_indicator,rate\n96413,S,1\n96413,S,2\n", file="x.csv")
+
+
+class TestReadFiles:
+    def test_makes_the_same_rulebook_of_kept_files(self, own_folder: Path) -> None:
+        own = load_rulebook(policy_dir=own_folder)
+        kept = read_files(files_of(policy_dir=own_folder))
+        assert kept.version == own.version
+        assert [layer.name for layer in kept.policies] == [layer.name for layer in own.policies]
+        assert read_files(files_of()).version == load_rulebook().version
+
+    def test_refuses_files_of_which_one_is_missing(self) -> None:
+        files = files_of()
+        del files["coverage.yaml"]
+        with pytest.raises(BadValue, match="no such file"):
+            read_files(files)
