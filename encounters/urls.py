@@ -2,12 +2,17 @@
 
 from django.urls import include, path
 
-from encounters.views import appearance, history, intake, queue, review, rulebook, unmapped
+from encounters.views import appearance, history, intake, queue, queue_acts, review, rulebook, unmapped
 
 review_addresses = [
     path("", queue.queue, name="queue"),
     path("next/", queue.open_next, name="next"),
     path("claims/", queue.claims, name="claims"),
+    path("assign/", queue_acts.assign, name="assign"),
+    path("together/", queue_acts.together, name="together"),
+    path("narrow/", queue_acts.narrow, name="narrow"),
+    path("filters/", queue_acts.keep_filter, name="keep_filter"),
+    path("filters/remove/", queue_acts.remove_filter, name="remove_filter"),
     path("appearance/", appearance.appearance, name="appearance"),
     path("<int:encounter_id>/", review.encounter, name="encounter"),
     path("<int:encounter_id>/accept/", review.accept, name="accept"),

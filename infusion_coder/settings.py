@@ -239,6 +239,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# --- the review queue ----------------------------------------------------------------------------------------------
+# Encounters without findings whose lines came about by the same rules may be accepted in one act: so many at most, and
+# this share of them, rounded up, goes to a second review instead.
+BULK_ACCEPT_MOST = env.integer("BULK_ACCEPT_MOST", default=50, low=1, high=200)
+BULK_ACCEPT_SAMPLED_PERCENT = env.integer("BULK_ACCEPT_SAMPLED_PERCENT", default=10, low=1, high=100)
+
 # --- the demo ------------------------------------------------------------------------------------------------------
 # The password of the demo users, who exist only in a database that `make run` found empty; it prints their names.
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", "infusion-demo")

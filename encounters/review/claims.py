@@ -1,22 +1,26 @@
 """Who has an encounter in hand. A claim is a lease: without a heartbeat it runs out, and the encounter is free."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from encounters import audit
 from encounters.audit import Tag
 from encounters.models import Review
 from encounters.models.review import ReviewState
-from encounters.review import hold
+from encounters.review import hold, routing
 from encounters.review.hold import CLAIM_FIELDS, LEAD, LEASE, OPEN_STATES, WORK, ReviewIsClosed, UnableToWork
-from encounters.selectors import BEST_FIRST, review_queue, scored
+from encounters.selectors import BEST_FIRST, scored
 
-LOOK_AHEAD = 200
-"""Rows of the queue in which the next one is looked for."""
+LOOK_AHEAD = 50
+"""Rows behind a skipped one in which the next one is looked for."""
+CANDIDATES = 100
+"""Rows among which the next one is locked; more than this many people seldom press the key at one moment."""
+ASSIGN_MOST = 500
 
 
 class UnableToKeepClaim(UnableToWork):
@@ -28,11 +32,7 @@ class UnableToKeepClaim(UnableToWork):
 
 
 class UnableToAssign(UnableToWork):
-    """The person may not work reviews."""
-
-    def __init__(self, name: str) -> None:
-        """Names the person."""
-        super().__init__(f"{name} may not work reviews.")
+    """The person may not work reviews, or too many are assigned at once."""
 
 
 @transaction.atomic
@@ -56,27 +56,40 @@ def claim(*, review: Review, user: User, at: datetime) -> Review:
 def claim_next(*, user: User, at: datetime) -> Review | None:
     """The best free review is the user's, None when there is none; rows that others are just taking are skipped.
 
-    Free: nobody's lease runs, and it is assigned to nobody else. A lead is handed second reviews too.
-    Raises PermissionDenied.
+    Free: nobody's lease runs, it is assigned to nobody else, and the user has the skills it needs or was assigned it. A
+    lead is handed second reviews too. Raises PermissionDenied.
     """
     hold.require(user, WORK)
+    rows = scored(_free(user, at), on=timezone.localdate(at)).order_by(*BEST_FIRST)
+    # The order is found over narrow rows; only a few are locked and read in full.
+    while candidates := list(rows.values_list("pk", flat=True)[:CANDIDATES]):
+        taken = rows.filter(pk__in=candidates).select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
+        if taken:
+            hold.take(taken, user, at)
+            return taken
+        rows = rows.exclude(pk__in=candidates)
+    return None
+
+
+def peek_next(*, user: User, at: datetime, behind: Review | None = None) -> Review | None:
+    """The review that `claim_next` would most likely hand out besides `behind`; nothing is taken. None when none is."""
+    hold.require(user, WORK)
+    rows = scored(_free(user, at), on=timezone.localdate(at)).order_by(*BEST_FIRST)
+    if behind is not None:
+        rows = rows.exclude(pk=behind.pk)
+    best = rows.values_list("pk", flat=True).first()
+    return None if best is None else Review.objects.select_related("run", "encounter").filter(pk=best).first()
+
+
+def _free(user: User, at: datetime) -> QuerySet[Review]:
     wanted = Q(state__in=OPEN_STATES)
     if user.has_perm(LEAD):
         wanted |= Q(state=ReviewState.SECOND_REVIEW) & ~Q(second_review_from=user)
-    free = Review.objects.filter(
+    return Review.objects.filter(
         wanted,
         Q(claimed_by__isnull=True) | Q(claimed_by=user) | Q(lease_until__lte=at),
-        Q(assigned_to__isnull=True) | Q(assigned_to=user),
+        Q(assigned_to=user) | Q(assigned_to__isnull=True) & ~routing.beyond(user),
     )
-    held = (
-        scored(free, on=timezone.localdate(at))
-        .select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .order_by(*BEST_FIRST)
-        .first()
-    )
-    if held:
-        hold.take(held, user, at)
-    return held
 
 
 def heartbeat(*, review: Review, user: User, at: datetime) -> datetime:
@@ -108,15 +121,15 @@ def skip(*, review: Review, user: User, at: datetime) -> Review | None:
     Raises what `release` raises.
     """
     release(review=review, user=user, at=at)
-    rows = list(review_queue(user=user, on=timezone.localdate(at))[:LOOK_AHEAD])
-    places = [row.pk for row in rows]
-    begin = places.index(review.pk) + 1 if review.pk in places else 0
-    for row in rows[begin:]:
-        if row.state not in OPEN_STATES or row.holder(at) is not None:
-            continue
+    on = timezone.localdate(at)
+    place = scored(Review.objects.filter(pk=review.pk), on=on).get()
+    behind = Q(score__lt=place.score) | Q(score=place.score, pk__gt=place.pk)  # type: ignore[attr-defined]
+    rows = scored(_free(user, at), on=on).filter(behind, state__in=OPEN_STATES).order_by(*BEST_FIRST)
+    for candidate in rows[:LOOK_AHEAD]:
         try:
-            return claim(review=row, user=user, at=at)
+            return claim(review=candidate, user=user, at=at)
         except UnableToWork:
+            # Somebody was faster.
             continue
     return None
 
@@ -138,10 +151,41 @@ def release_expired(*, at: datetime) -> int:
 @transaction.atomic
 def assign(*, review: Review, to: User | None, user: User, at: datetime) -> Review:
     """The review is meant for `to`, or for anybody. Raises PermissionDenied unless a lead asks, UnableToAssign."""
+    _may_assign(to, user)
+    held = hold.lock(review)
+    _assign(held, to, user, at)
+    return held
+
+
+@transaction.atomic
+def assign_many(*, reviews: Sequence[int], to: User | None, user: User, at: datetime) -> int:
+    """The reviews, by id, are meant for `to`, or for anybody; how many were not before. Raises like `assign`.
+
+    Those accepted in the meantime are left alone. At most ASSIGN_MOST at once, UnableToAssign beyond.
+    """
+    _may_assign(to, user)
+    if len(reviews) > ASSIGN_MOST:
+        raise UnableToAssign(f"At most {ASSIGN_MOST} encounters are assigned at once.")
+    rows = Review.objects.filter(pk__in=reviews).exclude(state=ReviewState.ACCEPTED).order_by("pk")
+    changed = [held for held in rows.select_for_update(no_key=True) if held.assigned_to_id != (to.pk if to else None)]
+    for held in changed:
+        _assign(held, to, user, at)
+    return len(changed)
+
+
+def people_who_work() -> list[User]:
+    """Those to whom encounters can be assigned, by name."""
+    people = User.objects.with_perm(WORK, backend="django.contrib.auth.backends.ModelBackend", include_superusers=False)
+    return list(people.order_by("first_name", "last_name", "username"))
+
+
+def _may_assign(to: User | None, user: User) -> None:
     hold.require(user, LEAD)
     if to is not None and not to.has_perm(WORK):
-        raise UnableToAssign(audit.name_of(to))
-    held = hold.lock(review)
+        raise UnableToAssign(f"{audit.name_of(to)} may not work reviews.")
+
+
+def _assign(held: Review, to: User | None, user: User, at: datetime) -> None:
     before, held.assigned_to = held.assigned_to, to
     held.save(update_fields=["assigned_to"])
     audit.record(
@@ -152,4 +196,3 @@ def assign(*, review: Review, to: User | None, user: User, at: datetime) -> Revi
         before={"assigned_to": audit.name_of(before) if before else ""},
         after={"assigned_to": audit.name_of(to) if to else ""},
     )
-    return held

@@ -51,7 +51,7 @@ def load_samples(*, as_of: date, password: str, at: datetime) -> Loaded:
     """
     formulary.load_seed(at=at)
     _load_directory()
-    users = _load_users(password)
+    users = load_users(USERS, password)
     known = frozenset(Encounter.objects.filter(source=SOURCE).values_list("external_id", flat=True))
     digest = hashlib.sha256(b"".join((FOLDER / f"{name}.yaml").read_bytes() for name in FILES)).hexdigest()
     batch = intake.open_batch(source=SOURCE, file_name="sample encounters", sha256=digest, actor=None, at=at)
@@ -161,10 +161,10 @@ def _load_directory() -> None:
 
 
 @transaction.atomic
-def _load_users(password: str) -> int:
-    """Demo users that are not there yet; those that are keep their password and groups."""
+def load_users(people: Mapping[str, tuple[str, tuple[str, ...]]], password: str) -> int:
+    """People, by user name, who are not there yet; those who are keep their password and groups. How many were made."""
     hashed, made = "", 0
-    for username, (full_name, groups) in USERS.items():
+    for username, (full_name, groups) in people.items():
         first_name, _, last_name = full_name.partition(" ")
         user, is_new = User.objects.get_or_create(
             username=username, defaults={"first_name": first_name, "last_name": last_name}

@@ -1,5 +1,6 @@
 """Reads for the pages. Nothing here changes anything."""
 
+from encounters.models.queue import Tab
 from encounters.selectors.encounters import (
     EncounterDetail,
     encounter_detail,
@@ -11,23 +12,44 @@ from encounters.selectors.encounters import (
     runs_of,
 )
 from encounters.selectors.permission import READ
-from encounters.selectors.queue import BEST_FIRST, Tab, claims, finding_kinds, review_queue, scored, tab_counts
+from encounters.selectors.queue import (
+    BEST_FIRST,
+    EVERYTHING,
+    SAVED_COUNT_MOST,
+    Narrowed,
+    claims,
+    count_up_to,
+    finding_kinds,
+    narrowed,
+    queue_page,
+    review_queue,
+    saved_filters,
+    scored,
+    tab_counts,
+)
 
 __all__ = [
     "BEST_FIRST",
+    "EVERYTHING",
     "READ",
+    "SAVED_COUNT_MOST",
     "EncounterDetail",
+    "Narrowed",
     "Tab",
     "claims",
+    "count_up_to",
     "encounter_detail",
     "encounter_for_review",
     "failed",
     "final_lines_of",
     "finding_kinds",
     "history",
+    "narrowed",
     "open_refusals",
+    "queue_page",
     "review_queue",
     "runs_of",
+    "saved_filters",
     "scored",
     "tab_counts",
 ]

@@ -1,15 +1,17 @@
 """Reads of the queue: its rows best first, its score, its counts, who holds what."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
+from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, DateField, F, FloatField, Func, IntegerField, Q, QuerySet, Value
+from django.db.models import Count, DateField, F, FloatField, Func, IntegerField, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Greatest, Least, Ln
 
-from encounters.models import Review, RunFinding
+from encounters.models import Review, RunFinding, SavedFilter
+from encounters.models.queue import Tab
 from encounters.models.review import ReviewState
 from encounters.selectors.permission import require
 from rules.vocabulary import Severity
@@ -30,21 +32,9 @@ POINTS_OF_A_NOTE = 1
 FILING_COUNTS_FROM = 60
 
 MOST_WORDS = 8
+SAVED_COUNT_MOST = 1000
 BEST_FIRST = ("-score", "pk")
 NEWEST_FIRST = ("-accepted_at", "-pk")
-
-
-class Tab(StrEnum):
-    """The saved filters of the queue. OPEN holds all but what is accepted."""
-
-    OPEN = "open"
-    MINE = "mine"
-    READY = "ready"
-    WARNINGS = "warnings"
-    PENDED = "pended"
-    SECOND_REVIEW = "second_review"
-    CHANGED = "changed"
-    ACCEPTED = "accepted"
 
 
 STATE_OF_TAB: Mapping[Tab, ReviewState] = {
@@ -65,37 +55,113 @@ class _Days(Func):
     output_field = IntegerField()
 
 
-def review_queue(*, user: User, tab: Tab | str = Tab.OPEN, search: str = "", on: date) -> QuerySet[Review]:
-    """The reviews of a tab, best first: by score, what is accepted by when it was.
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What of the queue somebody wants to see: a tab, and in it what fits the words, and payer and site by code."""
 
-    Each row has `score` and its parts `score_age`, `score_value`, `score_findings`, `score_filing`, and `age_days` and
-    `target_days`. Every word of `search` must occur in record number, account, drug or code. One query for a page.
-    Raises PermissionDenied for a user who may not read encounters, ValueError for an unknown tab.
+    tab: Tab = Tab.OPEN
+    search: str = ""
+    payer: str = ""
+    site: str = ""
+
+    @property
+    def is_whole_tab(self) -> bool:
+        """Nothing but the tab was asked for."""
+        return not (self.search or self.payer or self.site)
+
+
+EVERYTHING = Narrowed()
+
+
+def review_queue(*, user: User, asked: Narrowed = EVERYTHING, on: date) -> QuerySet[Review]:
+    """The reviews asked for, best first: by score, what is accepted by when it was; with the columns of `scored`.
+
+    Every word of the search must occur in record number, account, drug or code. Raises PermissionDenied for a user who
+    may not read encounters.
     """
     require(user)
-    tab = Tab(tab)
-    rows = scored(_of_tab(Review.objects.all(), tab, user), on=on)
-    # No text of the database holds a NUL, and asking for one is an error there.
-    for word in search.lower().replace("\0", "\ufffd").split()[:MOST_WORDS]:
-        rows = rows.filter(search_text__contains=word)
-    order = NEWEST_FIRST if tab == Tab.ACCEPTED else BEST_FIRST
-    return rows.select_related(
-        "encounter__patient", "encounter__payer", "encounter__location", "claimed_by", "assigned_to", "accepted_by"
-    ).order_by(*order)
+    order = NEWEST_FIRST if asked.tab == Tab.ACCEPTED else BEST_FIRST
+    return scored(_fitting(asked, user), on=on).order_by(*order)
+
+
+def queue_page(*, rows: QuerySet[Review], begin: int, end: int, on: date) -> list[Review]:
+    """Rows `begin` to before `end` of a queue with what a page prints of them, in one query.
+
+    The order is found over narrow rows; people, patients and payers are joined to those of the page only.
+    """
+    page = rows.values("pk")[begin:end]
+    wide = scored(Review.objects.filter(pk__in=page), on=on).select_related(
+        "encounter__patient", "payer", "claimed_by", "assigned_to", "accepted_by"
+    )
+    return list(wide.order_by(*rows.query.order_by))
+
+
+def count_up_to(rows: QuerySet[Review], most: int) -> int:
+    """How many rows there are, `most` where there are more: nobody waits for a count that tells nothing."""
+    return rows.order_by().values("pk")[:most].count()
 
 
 def tab_counts(*, user: User) -> dict[Tab, int]:
     """How many reviews each tab holds, in one query. Raises PermissionDenied for a user who may not read encounters."""
     require(user)
     mine = Count("pk", filter=Q(claimed_by=user) | Q(assigned_to=user))
-    found = {row["state"]: row for row in Review.objects.values("state").annotate(all=Count("pk"), mine=mine)}
-    is_open = [row for state, row in found.items() if state != ReviewState.ACCEPTED]
-    counts = {tab: found[state]["all"] if state in found else 0 for tab, state in STATE_OF_TAB.items()}
+    waiting = Review.objects.exclude(state=ReviewState.ACCEPTED)
+    done = Review.objects.filter(state=ReviewState.ACCEPTED)
+    nobody = Value(0, output_field=IntegerField())
+    rows = waiting.values("state").annotate(all=Count("pk"), mine=mine).values_list("state", "all", "mine")
+    # What waits is counted from an index of its own, small however much is done.
+    found = rows.union(done.values("state").annotate(all=Count("pk"), mine=nobody).values_list("state", "all", "mine"))
+    counts = {state: (number, own) for state, number, own in found}
+    is_open = [numbers for state, numbers in counts.items() if state != ReviewState.ACCEPTED]
     return {
-        Tab.OPEN: sum(row["all"] for row in is_open),
-        Tab.MINE: sum(row["mine"] for row in is_open),
-        **counts,
+        Tab.OPEN: sum(number for number, _ in is_open),
+        Tab.MINE: sum(own for _, own in is_open),
+        **{tab: counts.get(state, (0, 0))[0] for tab, state in STATE_OF_TAB.items()},
     }
+
+
+def saved_filters(*, user: User) -> list[tuple[SavedFilter, int]]:
+    """The filters that the user keeps, by name, each with how many reviews it holds, SAVED_COUNT_MOST at most.
+
+    Two queries however many there are, one where there is none. Raises PermissionDenied like `tab_counts`.
+    """
+    require(user)
+    kept = list(SavedFilter.objects.filter(owner=user).select_related("payer", "location").order_by("name"))
+    if not kept:
+        return []
+    one, *others = (_counted(each, user) for each in kept)
+    counts = dict(one.union(*others, all=True))
+    return [(each, counts.get(each.pk, 0)) for each in kept]
+
+
+def narrowed(kept: SavedFilter) -> Narrowed:
+    """What a kept filter asks for."""
+    return Narrowed(
+        tab=Tab(kept.tab),
+        search=kept.search,
+        payer=kept.payer.code if kept.payer else "",
+        site=kept.location.code if kept.location else "",
+    )
+
+
+def _counted(kept: SavedFilter, user: User) -> QuerySet[Any]:
+    fitting = _fitting(narrowed(kept), user).order_by().values("pk")[:SAVED_COUNT_MOST]
+    # One row whatever fits: counting what a subquery holds.
+    return SavedFilter.objects.filter(pk=kept.pk).values_list(
+        "pk", Subquery(Review.objects.filter(pk__in=fitting).values(one=Value(1)).annotate(n=Count("pk")).values("n"))
+    )
+
+
+def _fitting(asked: Narrowed, user: User) -> QuerySet[Review]:
+    rows = _of_tab(Review.objects.all(), asked.tab, user)
+    # No text of the database holds a NUL, and asking for one is an error there.
+    for word in asked.search.lower().replace("\0", "\ufffd").split()[:MOST_WORDS]:
+        rows = rows.filter(search_text__contains=word)
+    if asked.payer:
+        rows = rows.filter(payer__code=asked.payer)
+    if asked.site:
+        rows = rows.filter(location__code=asked.site)
+    return rows
 
 
 def scored(rows: QuerySet[Review], *, on: date) -> QuerySet[Review]:
@@ -124,7 +190,7 @@ def scored(rows: QuerySet[Review], *, on: date) -> QuerySet[Review]:
             1.0 - Cast(_Days(F("filing_limit_date"), today), FloatField()) / float(FILING_COUNTS_FROM),
         ),
     }
-    service = F("encounter__date_of_service")
+    service = F("date_of_service")
     return (
         rows.annotate(
             age_days=_Days(today, service),

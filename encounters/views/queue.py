@@ -1,13 +1,13 @@
 """The queue: the next best encounter on top, who holds what, and the handing out of the next one."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from itertools import groupby
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,14 +15,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from encounters import audit, selectors
-from encounters.http import PageRequest, act, page_or_fragment
+from encounters.http import PageRequest, act, is_for_fragment, page_or_fragment
 from encounters.models import Review
 from encounters.models.review import ReviewState
 from encounters.review import claims as claiming
-from encounters.selectors import Tab
+from encounters.selectors import Narrowed, Tab
 from rules import explain
 
 ROWS_OF_A_PAGE = 50
+MOST_PAGES = 100_000
+COUNT_AT_MOST = 2000
+"""Rows of a search are counted so far and no further."""
+KNOWN_LENGTH = 16
 FAILED_OF_A_PAGE = 20
 DRUGS_IN_A_ROW = 2
 CODES_IN_A_ROW = 4
@@ -31,16 +35,6 @@ AGE_STEPS = ((1.0, "o"), (0.8, "h"), (0.5, "m"))
 # The age bar ends at this many times the target.
 AGE_BAR_ENDS = 1.5
 
-TAB_WORDS = {
-    Tab.OPEN: "All open",
-    Tab.MINE: "Mine",
-    Tab.READY: "Ready",
-    Tab.WARNINGS: "Warnings",
-    Tab.PENDED: "Pended",
-    Tab.SECOND_REVIEW: "Second review",
-    Tab.CHANGED: "Changed since accepted",
-    Tab.ACCEPTED: "Accepted",
-}
 TO_DECIDE, READY, WAITING, DONE = "To decide", "Ready", "Waiting on someone else", "Accepted"
 SECTION_OF_STATE = {
     ReviewState.TO_DECIDE: TO_DECIDE,
@@ -68,6 +62,8 @@ class QueueRow:
     """Word, points, and left edge and width in percent of the whole score."""
     findings: tuple[str, ...]
     holder: str
+    meant_for: str
+    """Who it is assigned to."""
     is_held_by_other: bool
     state: str
     is_to_decide: bool
@@ -75,31 +71,41 @@ class QueueRow:
 
 @require_safe
 def queue(request: PageRequest) -> HttpResponse:
-    """The rows of a tab that fit a search, best next first."""
-    tab = _tab(request.GET.get("tab", Tab.OPEN))
-    search = request.GET.get("q", "").strip()
+    """The rows of a tab that fit what was asked for, best next first."""
+    asked = asked_for(request.GET)
     now = timezone.now()
-    rows = selectors.review_queue(user=request.user, tab=tab, search=search, on=timezone.localdate(now))
+    on = timezone.localdate(now)
     counts = selectors.tab_counts(user=request.user)
-    pages = Paginator(rows, ROWS_OF_A_PAGE)
-    if not search:
-        # The tab's count is at hand; counting once more would double the work of the page.
-        pages.count = counts[tab]
-    page = pages.get_page(request.GET.get("page"))
-    found = list(page.object_list)
+    rows = selectors.review_queue(user=request.user, asked=asked, on=on)
+    # The tab's count is at hand; counting once more would double the work of the page.
+    count = counts[asked.tab] if asked.is_whole_tab else selectors.count_up_to(rows, COUNT_AT_MOST)
+    begin = (_page_number(request) - 1) * ROWS_OF_A_PAGE
+    found = selectors.queue_page(rows=rows, begin=begin, end=begin + ROWS_OF_A_PAGE, on=on)
     findings = selectors.finding_kinds(runs=[row.run_id for row in found])
+    shown = begin + len(found)
     context = {
-        "tab": tab,
-        "tabs": [(each, TAB_WORDS[each], counts[each]) for each in Tab],
-        "search": search,
+        "tab": asked.tab,
+        "asked": asked,
+        "query": query_of(asked),
+        "search": asked.search,
         "sections": sections([queue_row(row, findings.get(row.run_id, ()), request, now) for row in found]),
-        "page": page,
-        "shown": page.end_index(),
-        "more": _address(tab, search, page.next_page_number()) if page.has_next() else "",
-        "claims": selectors.claims(user=request.user, at=now),
-        "failed": list(selectors.failed(user=request.user)[:FAILED_OF_A_PAGE]) if tab == Tab.OPEN else [],
+        "count": count,
+        "is_more_than_counted": not asked.is_whole_tab and count == COUNT_AT_MOST,
+        "rows_of_a_page": ROWS_OF_A_PAGE,
+        "shown": shown,
+        "more": address(asked, page=_page_number(request) + 1) if len(found) == ROWS_OF_A_PAGE else "",
         "now": now,
     }
+    if not is_for_fragment(request):
+        context |= {
+            "tabs": [(tab, address(replace(asked, tab=tab)), counts[tab]) for tab in Tab],
+            "kept": [
+                (kept, address(selectors.narrowed(kept)), count, selectors.narrowed(kept) == asked)
+                for kept, count in selectors.saved_filters(user=request.user)
+            ],
+            "saved_count_most": selectors.SAVED_COUNT_MOST,
+            "failed": list(selectors.failed(user=request.user)[:FAILED_OF_A_PAGE]) if asked.tab == Tab.OPEN else [],
+        }
     return page_or_fragment(
         request,
         page="encounters/review/queue.html",
@@ -110,13 +116,19 @@ def queue(request: PageRequest) -> HttpResponse:
 
 @require_safe
 def claims(request: PageRequest) -> HttpResponse:
-    """Who holds what at this moment, and the counts of the tabs: small, since every open queue asks it all the time."""
-    context = {
-        "claims": selectors.claims(user=request.user, at=timezone.now()),
-        "tabs": [(tab, TAB_WORDS[tab], count) for tab, count in selectors.tab_counts(user=request.user).items()],
-        "is_update": True,
-    }
-    return render(request, "encounters/review/claims.html", context)
+    """Who holds what at this moment, and the counts of the tabs: small, since every open queue asks it all the time.
+
+    A page that names what it knows already is told nothing where that is still so.
+    """
+    held = selectors.claims(user=request.user, at=timezone.now())
+    counts = selectors.tab_counts(user=request.user)
+    known = sha256(repr((held, sorted(counts.items()))).encode()).hexdigest()[:KNOWN_LENGTH]
+    if request.GET.get("known") == known:
+        return HttpResponse(status=204)
+    context = {"claims": held, "counts": counts.items(), "known": known}
+    response = render(request, "encounters/review/claims.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @act
@@ -149,6 +161,7 @@ def queue_row(review: Review, findings: Sequence[str], request: PageRequest, now
         score_parts=tuple(_score_parts(review)),
         findings=tuple(explain.kind_title(kind) for kind in findings),
         holder=holder,
+        meant_for=_meant_for(review, request),
         is_held_by_other=held_by is not None and not is_mine,
         state=_state(review),
         is_to_decide=review.state in {ReviewState.TO_DECIDE, ReviewState.CHANGED},
@@ -181,6 +194,12 @@ def _score_parts(review: Review) -> Iterable[tuple[str, int, float, float]]:
             left += width
 
 
+def _meant_for(review: Review, request: PageRequest) -> str:
+    if review.assigned_to is None or review.state == ReviewState.ACCEPTED:
+        return ""
+    return "you" if review.assigned_to_id == request.user.pk else audit.name_of(review.assigned_to)
+
+
 def _state(review: Review) -> str:
     if review.state == ReviewState.PENDED:
         if review.pended_until:
@@ -191,13 +210,28 @@ def _state(review: Review) -> str:
     return str(review.get_state_display())
 
 
-def _tab(word: str) -> Tab:
+def asked_for(said: Mapping[str, str]) -> Narrowed:
+    """What a query string or a form asks for. Raises Http404 for a tab that is none."""
     try:
-        return Tab(word)
+        tab = Tab(said.get("tab", Tab.OPEN))
     except ValueError as error:
         message = "There is no such filter."
         raise Http404(message) from error
+    words = {name: said.get(name, "").strip() for name in ("payer", "site")}
+    return Narrowed(tab=tab, search=said.get("q", "").strip(), **words)
 
 
-def _address(tab: Tab, search: str, page: int) -> str:
-    return f"{reverse('review:queue')}?{urlencode({'tab': tab, 'q': search, 'page': page})}"
+def query_of(asked: Narrowed, **more: object) -> str:
+    """The query string that asks for the same; what is not narrowed stands not in it."""
+    said = {"tab": asked.tab.value, "q": asked.search, "payer": asked.payer, "site": asked.site}
+    return urlencode({name: value for name, value in (said | more).items() if value})
+
+
+def address(asked: Narrowed, **more: object) -> str:
+    """Where the queue shows what is asked for."""
+    return f"{reverse('review:queue')}?{query_of(asked, **more)}"
+
+
+def _page_number(request: PageRequest) -> int:
+    said = request.GET.get("page", "1")
+    return min(max(int(said), 1), MOST_PAGES) if said.isdecimal() else 1

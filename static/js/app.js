@@ -160,10 +160,14 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (!new URL(event.detail.xhr.responseURL || location.href, location.href).pathname.startsWith("/login/")) return;
   event.detail.shouldSwap = false;
   underWay = 0;
+  if (!isAct(event)) { say("You are signed out. Load the page again to sign in."); return; }
   say("You are signed out. Nothing was saved by this act; what you typed is still here. Sign in in another tab, then do it again here.");
 });
-document.addEventListener("htmx:sendError", () => say("The server did not answer. Nothing was saved by this act; what you typed is still here. Try again."));
+/* What the page asks by itself is no act of anybody's. */
+const isAct = (event) => !event.detail.elt?.hasAttribute?.("data-poll");
+document.addEventListener("htmx:sendError", (event) => isAct(event) && say("The server did not answer. Nothing was saved by this act; what you typed is still here. Try again."));
 document.addEventListener("htmx:responseError", (event) => {
+  if (!isAct(event)) return;
   if (event.detail.xhr.status === 403) say("You are signed out, or your role does not include this act. Nothing was saved; what you typed is still here. Sign in in another tab, then try again.");
   else say(`The server met an error (${event.detail.xhr.status}). Nothing was saved by this act; what you typed is still here. Reference ${event.detail.xhr.getResponseHeader("X-Request-ID") || "unknown"}.`);
 });

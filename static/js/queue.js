@@ -73,13 +73,57 @@
       if (cell.dataset.holder === name) continue;
       cell.dataset.holder = name;
       cell.querySelector("svg").toggleAttribute("hidden", !name);
-      cell.querySelector("span").textContent = name;
+      cell.querySelector("span").textContent = name || cell.dataset.meant;
       row.classList.toggle("held", Boolean(claim) && claim.mine !== "yes");
     }
   }
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id === "claims") applyClaims();
   });
+
+  /* Who holds what is asked for again and again; where no answer comes, the page says from when it knows. */
+  const live = document.getElementById("live");
+  let asked = new Date();
+  const isPoll = (event) => Boolean(event.detail.elt?.hasAttribute?.("data-poll"));
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!isPoll(event)) return;
+    if (event.detail.successful) { asked = new Date(); live.textContent = ""; } else {
+      live.textContent = `Not live: as of ${asked.toTimeString().slice(0, 5)}`;
+    }
+  });
+
+  /* Panels: a form that the server sends for the current row or for the marked ones. */
+  const panel = document.getElementById("panel");
+  const marks = () => [...document.querySelectorAll("tbody.e input[name=encounter]:checked")];
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-panel]");
+    if (!opener || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const address = new URL(opener.href, location.href);
+    const row = current();
+    if (opener.hasAttribute("data-of") && row) address.searchParams.set("of", row.dataset.encounter);
+    htmx.ajax("GET", address.pathname + address.search, { target: "#panel", swap: "innerHTML" });
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id !== "panel") return;
+    const marked = marks().length;
+    if (marked) {
+      panel.querySelector("[data-one]")?.remove();
+      const words = panel.querySelector("[data-marked]");
+      if (words) words.textContent = marked === 1 ? "the marked encounter" : `the ${marked} marked encounters`;
+    }
+    window.infusion.show("panel");
+    panel.querySelector("[autofocus]")?.focus();
+  });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-mark]")) return;
+    const box = current()?.querySelector("input[name=encounter]");
+    if (box) { box.checked = !box.checked; move(1); }
+  });
+
+  for (const [name, busy] of [["htmx:beforeRequest", true], ["htmx:afterRequest", false]]) {
+    document.addEventListener(name, (event) => { if (!isPoll(event)) document.getElementById("main").setAttribute("aria-busy", String(busy)); });
+  }
 
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.closest?.("#rows") || event.target.id === "rows") if (!current()) setCurrent(rows()[0], { focus: false });
