@@ -20,6 +20,7 @@ from encounters.models import (
     Container,
     Diagnosis,
     DrugAdministration,
+    DrugReferences,
     Encounter,
     FinalLine,
     LineDecision,
@@ -27,6 +28,7 @@ from encounters.models import (
     Patient,
     Review,
     RunFinding,
+    UnresolvedDrug,
     VascularAccess,
 )
 
@@ -47,6 +49,8 @@ COPIED: Mapping[type[models.Model], str] = {
     DrugAdministration: OF_ENCOUNTER,
     AdministrationPause: OF_ADMINISTRATION,
     Container: OF_ADMINISTRATION,
+    DrugReferences: OF_ENCOUNTER,
+    UnresolvedDrug: OF_ENCOUNTER,
     Addendum: OF_ENCOUNTER,
     CodingRun: OF_ENCOUNTER,
     CodedLine: OF_RUN,
@@ -82,7 +86,7 @@ def copy_encounters(*, originals: Sequence[int], count: int, family_names: Seque
     Patients of copies are called by `family_names` in turn. Their trail stays empty.
     """
     most = -(-count // len(originals))
-    stretches = {model: _reserve(model, originals, most) for model in COPIED}
+    stretches = {model: _reserve(model, originals, most) for model in COPIED if _has_ids(model)}
     for begin in range(0, count, BATCH):
         with transaction.atomic(), connection.cursor() as cursor:
             _choose(cursor, originals, begin, min(begin + BATCH, count), stretches)
@@ -101,6 +105,11 @@ def _table(model: type[models.Model]) -> str:
 
 def _fields(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
     return [field for field in model._meta.concrete_fields if field.column]  # noqa: SLF001  # Django's public name
+
+
+def _has_ids(model: type[models.Model]) -> bool:
+    """Whether its rows have ids of their own; those of others are those of what they belong to."""
+    return isinstance(model._meta.pk, models.AutoField)  # noqa: SLF001  # Django's public name
 
 
 def _reserve(model: type[models.Model], originals: Sequence[int], most: int) -> Stretch:
@@ -163,10 +172,10 @@ def _columns(model: type[models.Model], stretches: Stretches) -> Iterator[tuple[
         column, target = str(field.column), field.related_model
         if column in special:
             yield column, special[column]
-        elif field.primary_key:
-            yield column, stretches[model].of(f"row.{column}")
         elif isinstance(target, type) and target in stretches:
             yield column, stretches[target].of(f"row.{column}")
+        elif field.primary_key:
+            yield column, stretches[model].of(f"row.{column}")
         else:
             yield column, f"row.{column}"
 
