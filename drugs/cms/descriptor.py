@@ -67,6 +67,8 @@ _BRACKETS = re.compile(r"\(([^()]*)\)")
 _EQUALS_ONE = re.compile(rf"(?P<amount>(?:{_NUMBER}) ?(?:ml|cc)) = 1 unit")
 _PART = re.compile(r" (?:of )?(?P<part>iron|immune ?globulin)\b| (?P<equivalent>[a-z]+) equivalent\b")
 _BESIDE = re.compile(r",? and (?!\.?\d)[a-z]")
+_JOINS = re.compile(r"^(?:and\b|/|,|-|&) ?| and$")
+_NAME = re.compile(r" ?[a-z][a-z -]+")
 _FORMS = re.compile(r"^(?:injection|infusion|intravesical instillation|instillation|implant)\b,? *")
 
 
@@ -98,7 +100,7 @@ def _unread(outside: str, amounts: list[re.Match[str]]) -> Unread | None:
 
 def _of_amounts(outside: str, amounts: list[re.Match[str]], *, noted: list[re.Match[str]]) -> BillingAmount | Unread:
     if len(amounts) > 1:
-        return _of_several(amounts, noted, _last(outside))
+        return _of_several(outside, amounts, noted=noted)
     if amounts:
         return _read(amounts[0], outside[: amounts[0].start()], outside[amounts[0].end() :])
     return _without_amount(outside, noted)
@@ -143,16 +145,44 @@ def _is_counted(outside: str, amounts: list[re.Match[str]]) -> bool:
     return bool(amounts) and not _EACH.search(outside, amounts[-1].end()) and "up to" not in outside
 
 
-def _of_several(amounts: list[re.Match[str]], noted: list[re.Match[str]], last: str) -> BillingAmount | Unread:
-    """Return the total of several amounts where a bracket says it, or the one that the text ends with on its own."""
-    if _ALONE.fullmatch(last):
+def _of_several(outside: str, amounts: list[re.Match[str]], *, noted: list[re.Match[str]]) -> BillingAmount | Unread:
+    """Return the total where a bracket says it, the amount that ends the text on its own, or the first ingredient's.
+
+    A unit of a combination holds a fixed amount of each ingredient, so the first one's amount counts the units, where
+    the text says which ingredient that is. Two amounts without names say nothing.
+    """
+    if _ALONE.fullmatch(_last(outside)):
         return _read(amounts[-1], "", "")
     units = {_unit(found) for found in amounts}
     total = sum((_number(found) for found in amounts), Decimal(0))
     if len(noted) == 1 and {_unit(noted[0])} == units and _number(noted[0]) == total:
         return BillingAmount(total, _unit(noted[0]))
+    if first := _first_ingredient(outside, amounts):
+        return _read(amounts[0], "", "")._replace(counted_ingredient=first)  # type: ignore[call-arg]
     said = ", ".join(found[0] for found in amounts)
     return Unread(f"it says several amounts: {said}")
+
+
+def _first_ingredient(outside: str, amounts: list[re.Match[str]]) -> str:
+    """Return the ingredient that the first of several amounts counts; empty where names and amounts do not pair.
+
+    A name stands before each amount, or after each, or all names before all amounts.
+    """
+    said = "|".join(re.escape(found[0]) for found in amounts)
+    between = re.split(rf"(?:up to )?(?:{said})", _FORMS.sub("", outside))
+    before, after = between[: len(amounts)], between[1:]
+    if all(_NAME.fullmatch(part.rstrip()) for part in after):
+        return _name(after[0])
+    if all(_NAME.fullmatch(part) for part in map(_name, before)):
+        return _name(before[0])
+    names = [part.strip() for part in re.split(r",? and |/|, ", before[0].strip(" ,"))]
+    is_paired = len(names) == len(amounts) and all(part.strip() in {"/", "-", "&", ""} for part in before[1:])
+    return names[0] if is_paired and all(_NAME.fullmatch(name) for name in names) else ""
+
+
+def _name(part: str) -> str:
+    """Return the name out of what stands between two amounts."""
+    return _JOINS.sub("", part.strip(" ,"))
 
 
 def _read(found: re.Match[str], before: str, after: str) -> BillingAmount | Unread:
