@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from rules.cases.comparison import Outcome, run_case
 from rules.cases.reading import Record, is_drug_unit_case
-from rules.rulebook.model import Rulebook
+from rules.rulebook.model import Coverage, Rulebook
 
 SOUNDNESS = ("agrees", "policy", "disagrees")
 NOTHING = "nothing"
@@ -61,6 +61,8 @@ class Conformance:
     cases: tuple[CheckedCase, ...]
     publishers: tuple[Tally, ...]
     total: Tally
+    rules: tuple[Coverage, ...] = ()
+    """Every rule with the cases that fail without it, in reading order."""
 
     @property
     def disputes(self) -> tuple[CheckedCase, ...]:
@@ -86,7 +88,11 @@ def check_all(cases: Iterable[Record], *, rulebook: Rulebook, electrolytes: froz
     )
     names = dict.fromkeys(case.publisher for case in checked)
     tallies = tuple(_tally(name, [case for case in checked if case.publisher == name]) for name in names)
-    return Conformance(tuple(checked), tallies, _tally("All", checked))
+    return Conformance(tuple(checked), tallies, _tally("All", checked), _in_reading_order(rulebook))
+
+
+def _in_reading_order(rulebook: Rulebook) -> tuple[Coverage, ...]:
+    return tuple(sorted(rulebook.coverage.values(), key=lambda each: (each.rule[0], len(each.rule), each.rule)))
 
 
 def _checked(case: Record, *, rulebook: Rulebook, electrolytes: frozenset[str]) -> CheckedCase:
@@ -213,7 +219,30 @@ def as_markdown(conformance: Conformance) -> str:
     if conformance.excluded:
         rows = [(case.id, _source(case), case.question, case.excluded) for case in conformance.excluded]
         parts += ["", "## Not asked", "", *_table(("Case", "Source", "Question", "Reason"), rows)]
-    return "\n".join(parts) + "\n"
+    return "\n".join([*parts, *_proofs(conformance.rules)]) + "\n"
+
+
+def _proofs(rules: Sequence[Coverage]) -> list[str]:
+    """Each rule with the cases that fail without it, and the rules without any."""
+    proven = [each for each in rules if each.is_proven]
+    unproven = [each for each in rules if not each.is_proven]
+    return [
+        "",
+        "## Rules and what fails without them",
+        "",
+        f"{len(proven)} of {len(rules)} rules are proven: these cases, and charts of the tests, are answered otherwise",
+        "as soon as the rule is taken out of the engine.",
+        "",
+        *_table(("Rule", "Cases", "Charts"), [(one.rule, _listed(one.cases), _listed(one.charts)) for one in proven]),
+        "",
+        "Not proven, because the engine does not act on them:",
+        "",
+        *_table(("Rule", "Why"), [(one.rule, one.note) for one in unproven]),
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)
 
 
 def _summary(total: Tally) -> str:

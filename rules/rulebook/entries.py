@@ -140,11 +140,13 @@ def coverage(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[str, 
     listed = file.only("rules").section("rules").only(*rules)
     found: dict[str, Coverage] = {}
     for rule in listed.names():
-        entry = listed.section(rule).only("status", "verified_from", "note")
+        entry = listed.section(rule).only("status", "verified_from", "note", "cases", "charts")
         found[rule] = Coverage(
             rule=rule,
             status=entry.choice("status", STATUSES),
             verified_from=entry.optional_day("verified_from"),
             note=entry.optional_text("note") or "",
+            cases=entry.texts("cases"),
+            charts=entry.texts("charts"),
         )
     return found

@@ -63,7 +63,7 @@ class RuleStatement:
     title: str
     statement: str
     section: str
-    """Section of the coding rules that applies it."""
+    """Sections of the coding rules that apply it, "none" where they do not speak of it."""
     citations: tuple[Citation, ...]
     checked: date
     period: EffectivePeriod
@@ -80,6 +80,15 @@ class Coverage:
     verified_from: date | None
     """Earliest date of service for which it was verified; None where the rule is absent."""
     note: str
+    cases: tuple[str, ...] = ()
+    """Worked cases that fail without the rule."""
+    charts: tuple[str, ...] = ()
+    """Small charts of the tests that are answered otherwise without the rule."""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether anything would fail without the rule."""
+        return bool(self.cases or self.charts)
 
 
 @dataclass(frozen=True, slots=True)

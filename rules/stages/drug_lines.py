@@ -41,12 +41,12 @@ def _attest_once(sheet: Worksheet) -> None:
 
 def _lines(sheet: Worksheet, dose: Dose, place: int) -> None:
     per = dose.code.per.amount
-    rounding = sheet.answers["unit_rounding"]
-    units = amounts.whole_units(dose.given / per, rounding)
-    labelled = int(dose.opened // per)
-    if max(units, labelled) > sheet.in_force.number("units_to"):
+    most = per * sheet.in_force.number("units_to")
+    if dose.given > most or dose.opened >= most + per:
         _find_beyond_any_claim(sheet, dose)
         return
+    units = amounts.whole_units(dose.given / per, sheet.answers["unit_rounding"])
+    labelled = int(dose.opened // per)
     numbers = _numbers(dose)
     given = sheet.chose("drug_units", "H2", "unit_rounding", units=units, **numbers)
     line = _Line(sheet, dose, given, place)
