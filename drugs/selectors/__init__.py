@@ -11,25 +11,43 @@ from drugs.selectors.catalogue import (
     summaries,
 )
 from drugs.selectors.codes import billing_codes_for, codes_for
+from drugs.selectors.imports import (
+    DifferenceLine,
+    GroupSummary,
+    acts_of,
+    conflicts_of,
+    differences_of,
+    groups_of,
+    imports_for,
+    lines_of,
+)
 from drugs.selectors.record import DrugRecord, HistoryEntry, drug_record
 from drugs.selectors.resolution import Charted, MatchedBy, Resolution, Unresolved, resolve, resolve_many
 
 __all__ = [
     "Charted",
+    "DifferenceLine",
     "DrugRecord",
     "DrugSummary",
     "Gap",
     "GapKind",
+    "GroupSummary",
     "HistoryEntry",
     "MatchedBy",
     "Resolution",
     "Unresolved",
+    "acts_of",
     "billing_codes_for",
     "codes_for",
+    "conflicts_of",
+    "differences_of",
     "drug_record",
     "drugs_in_force",
     "formulary_version",
     "gaps",
+    "groups_of",
+    "imports_for",
+    "lines_of",
     "resolve",
     "resolve_many",
     "search",

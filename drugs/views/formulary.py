@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.http import urlencode
 
 from drugs import selectors
-from drugs.forms import AsOfForm, SearchForm
+from drugs.forms.formulary import AsOfForm, SearchForm
 from drugs.models import Drug
 
 PAGE_LENGTH = 60
