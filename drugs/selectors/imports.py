@@ -62,6 +62,11 @@ class ChangedValue:
     before: str
     after: str
 
+    @property
+    def is_struck(self) -> bool:
+        """Whether something else stood there before."""
+        return bool(self.before) and self.before != self.after
+
 
 @dataclass(frozen=True, slots=True)
 class DifferenceLine:
