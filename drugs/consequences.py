@@ -4,10 +4,13 @@ The formulary knows nothing of encounters. The floor above registers one `Conseq
 an import asks it before anything is published. Nothing here changes an encounter.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
+
+from django.contrib.auth.models import User
 
 from drugs.index import FormularyIndex
 
@@ -71,14 +74,29 @@ class Consequences(Protocol):
         """Return the encounters that `change` would change, exactly, with at most `examples` of them in full."""
 
 
+class CodeAgain(Protocol):
+    """What has encounters coded again, once, after the formulary has changed."""
+
+    def __call__(self, *, encounter_ids: Collection[int], reason: str, by: User, at: datetime) -> object:
+        """Ask for it in the transaction of the change; accepted encounters are never among them."""
+
+
 _registered: list[Consequences] = []
+_coding_again: list[CodeAgain] = []
 
 
-def register(consequences: Consequences) -> None:
+def register(consequences: Consequences, *, code_again: CodeAgain | None = None) -> None:
     """Let `consequences` answer from now on, in place of any other; call it once, when the application starts."""
     _registered[:] = [consequences]
+    _coding_again[:] = [code_again] if code_again else []
 
 
 def affected(change: ProposedChange, *, examples: int = 50) -> Affected | None:
     """Return what `change` would do to encounters, None where nobody holds any."""
     return _registered[0].affected(change, examples=examples) if _registered else None
+
+
+def code_again(*, encounter_ids: Collection[int], reason: str, by: User, at: datetime) -> None:
+    """Have encounters coded again, where somebody holds any."""
+    if _coding_again and encounter_ids:
+        _coding_again[0](encounter_ids=encounter_ids, reason=reason, by=by, at=at)

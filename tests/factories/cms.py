@@ -8,6 +8,13 @@ MONTHS = {
     3: ("July", "September 30"),
     4: ("October", "December 31"),
 }
+PRICE_COLUMNS = (
+    "HCPCS Code,Short Description,HCPCS Code Dosage,Payment Limit,Co-insurance Percentage,Vaccine AWP%,"
+    "Vaccine Limit,Blood AWP%,Blood limit,Clotting Factor,Notes"
+)
+PACKAGE_COLUMNS = (
+    "CODE,Short Description,LABELER NAME,NDC2,Drug Name,HCPCS dosage,PKG SIZE,PKG QTY,BILLUNITS,BILLUNITSPKG"
+)
 LAST_PRICE = ("Q9999", "Inj ustekinumab-aauz 1 mg", "1 MG", "32.957")
 """A file that does not go on to the codes with a Q counts as cut off."""
 LAST_PACKAGE = ("Q9999", "Inj ustekinumab-aauz 1 mg", "Otulfi", "65219-0824-01", "1 MG", "0.5", "1", "45", "45")
@@ -30,8 +37,7 @@ def price_file(quarter: str, *rows: tuple[str, str, str, str]) -> bytes:
         ",,,,,,,,,,",
         f"{_effective(quarter)},,,,,,,,,,",
         ",,,,,,,,,,",
-        "HCPCS Code,Short Description,HCPCS Code Dosage,Payment Limit,Co-insurance Percentage,Vaccine AWP%,"
-        "Vaccine Limit,Blood AWP%,Blood limit,Clotting Factor,Notes",
+        PRICE_COLUMNS,
         *(_line((*row, "20.000", "", "", "", "", "", "")) for row in (*rows, LAST_PRICE)),
     ]
     return ("\r\n".join(lines) + "\r\n").encode("cp1252")
@@ -44,7 +50,7 @@ def crosswalk_file(quarter: str, *rows: tuple[str, str, str, str, str, str, str,
         f"{MONTHS[int(number)][0]} {year} ASP NDC - HCPCS Crosswalk for Medicare Part B Drugs,,,,,,,,,",
         f"{_effective(quarter)},,,,,,,,,",
         ",,,,,,,,,",
-        f"_{year}_CODE,Short Description,LABELER NAME,NDC2,Drug Name,HCPCS dosage,PKG SIZE,PKG QTY,BILLUNITS,BILLUNITSPKG",
+        f"_{year}_{PACKAGE_COLUMNS}",
         *(
             _line((code, label, "Example Inc.", ndc, name, dosage, size, quantity, units, package))
             for code, label, name, ndc, dosage, size, quantity, units, package in (*rows, LAST_PACKAGE)

@@ -58,11 +58,16 @@ def _compare_unit(comparison: Comparison, row: PriceRow, subject: Subject) -> No
         _propose_code(comparison, said | {"label": row.label[:100]}, subject)
         return
     is_own = known.source.startswith(LINEAGE[comparison.kind])
-    stated: Values = said | ({"label": row.label[:100]} if is_own else {})
+    # The price file has an amount and a short description; which ingredient counts stands in the HCPCS file.
+    stated = said | {"label": row.label[:100]} if is_own else _without_ingredient(said)
     if not is_own and known.values | stated != known.values:
         text = f"{row.code}: the price file has “{row.dosage}”, {known.source} has {_per(known.values)}."
         comparison.conflict(ConflictKind.PUBLISHERS, subject, text, is_to_settle=True)
     _propose_code(comparison, stated, subject, needs_own_decision=not is_own)
+
+
+def _without_ingredient(said: Values) -> Values:
+    return {column: value for column, value in said.items() if column != "counted_ingredient"}
 
 
 def _propose_code(

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from drugs.consequences import code_again
 from drugs.formulary.imports.permission import UnableToWorkOnImport, ask_permission, locked, record
 from drugs.formulary.imports.tables import LINEAGE, TABLES
 from drugs.formulary.imports.writing import Writes, writes_of
@@ -71,7 +72,14 @@ def publish(*, formulary_import: FormularyImport, by: User, at: datetime, reason
     record(formulary_import=current, verb=ImportAct.Verb.PUBLISHED, by=by, at=at, reason=reason)
     current.state, current.state_at, current.release = ImportState.PUBLISHED, at, release
     current.save(update_fields=["state", "state_at", "release"])
+    _code_open_encounters_again(current, by, at)
     return release
+
+
+def _code_open_encounters_again(current: FormularyImport, by: User, at: datetime) -> None:
+    """Those that were counted; accepted ones stay as they are, and everybody else asks the formulary anew anyway."""
+    ids = dict(current.affected or {}).get("open_ids", [])
+    code_again(encounter_ids=ids, reason=f"Published {current}", by=by, at=at)
 
 
 def _check(

@@ -4,16 +4,20 @@ from decimal import Decimal
 import pytest
 
 from drugs.cms.files import FileKind
+from drugs.formulary import imports
 from drugs.models import (
     BillingCode,
     ConflictKind,
     Decision,
+    Drug,
     DrugBillingCode,
+    FormularyImport,
     ImportConflict,
     Ndc,
     NdcBillingCode,
     Price,
 )
+from tests import personas
 from tests.drugs.formulary.imports.acts import AT, all_approved, compared, found, groups, published
 from tests.factories.cms import crosswalk_file, price_file
 from tests.factories.drugs import (
@@ -40,7 +44,7 @@ def vial(code: str, units: str, *, ndc: str = VIAL, name: str = "Vancomycin") ->
     return (code, "Vancomycin hcl injection", name, ndc, "500 MG", "1", "10", units, str(int(units) * 10))
 
 
-def said(formulary_import: object, kind: ConflictKind) -> list[str]:
+def said(formulary_import: FormularyImport, kind: ConflictKind) -> list[str]:
     rows = ImportConflict.objects.filter(formulary_import=formulary_import, kind=kind).order_by("pk")
     return list(rows.values_list("text", flat=True))
 
@@ -85,7 +89,7 @@ class TestUnits:
         later = compared(price_file("2025Q4", (*NEW[:2], "1 MG", NEW[3])), kind=PRICING, quarter="2025Q4")
         row = found(later).get(group="unit_size")
         assert (row.code, row.needs_second) == ("J3373", True)
-        assert (row.before["per_amount"], row.after["per_amount"]) == ("10", "1")
+        assert (dict(row.before)["per_amount"], dict(row.after)["per_amount"]) == ("10", "1")
 
     def test_another_label_is_a_changed_descriptor(self) -> None:
         published(price_file("2025Q3", NEW), kind=PRICING)
@@ -199,9 +203,6 @@ class TestMovedPackages:
         assert set(found(moved).values_list("needs_second", flat=True)) == {True}
 
         all_approved(moved)
-        from drugs.formulary import imports
-        from tests import personas
-
         imports.publish(formulary_import=moved, by=personas.cleo(), at=AT, reason="as published")
         links = {
             d: DrugBillingCode.objects.in_force(d).get(drug=drug).hcpcs_id
@@ -272,7 +273,7 @@ class TestFamiliesThatAreEasilyMixedUp:
     def test_each_package_goes_to_the_drug_of_its_own_code(
         self, codes: tuple[str, ...], names: tuple[str, ...]
     ) -> None:
-        drugs = {}
+        drugs: dict[str, Drug] = {}
         for code, name in zip(codes, names, strict=True):
             if name in drugs:
                 DrugBillingCodeFactory.create(drug=drugs[name], hcpcs=HcpcsCodeFactory.create(code=code))
