@@ -118,9 +118,7 @@ class _Packages:
         name, size = hash(word and word[0]), hash((row.package_size, row.package_quantity))
         line, first_name, first_size = self._seen.setdefault(int(row.ndc), (row.line, name, size))
         if first_name != name:
-            why = (
-                f"package {row.ndc} is another drug on {self._log.where} {line}: it bills as two codes and is one drug"
-            )
+            why = f"package {row.ndc} is another drug on {self._log.where} {line}, under another code"
             raise self._log.refusal(row.line, "NDC2", why)
         if first_size != size:
             why = f"has another size or quantity on {self._log.where} {line}, under another code"

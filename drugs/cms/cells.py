@@ -21,6 +21,9 @@ CPT = re.compile(r"[0-9]{4}[0-9A-Z]")
 DRUG_ADMINISTRATION = range(96360, 96550)
 """CPT codes whose status is kept: hydration, infusions, injections, chemotherapy administration."""
 
+EARLIEST, LATEST = 1900, 2200
+"""Years that a file may name: FDA has products since 1900, and some that never end."""
+
 _NUMBER = re.compile(r"\$? ?(\d{1,3}(?:,\d{3})+|\d{1,12})?(\.\d{1,12})?", re.ASCII)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 
@@ -69,10 +72,14 @@ def date_of(cell: str) -> date | None:
         return None
     found = _COMPACT.fullmatch(text)
     try:
-        return date(int(found[1]), int(found[2]), int(found[3])) if found else date.fromisoformat(text)
+        day = date(int(found[1]), int(found[2]), int(found[3])) if found else date.fromisoformat(text)
     except ValueError as error:
         message = "is not a date"
         raise ValueError(message) from error
+    if not EARLIEST <= day.year <= LATEST:
+        message = "is not a date of our times"
+        raise ValueError(message)
+    return day
 
 
 def shown(value: str) -> str:

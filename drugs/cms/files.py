@@ -194,6 +194,8 @@ def _counted_lines(recognised: Recognised, *, log: Log) -> Iterator[tuple[int, s
     for line, text in enumerate(recognised.fixed.lines(), start=1):
         log.read = line
         yield line, text
+    if not recognised.fixed.is_ended:
+        raise log.refusal(log.read, "", "the last line has no end: the file was cut")
 
 
 def _records(recognised: Recognised, *, log: Log) -> Iterator[Record]:

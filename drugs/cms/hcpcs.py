@@ -78,7 +78,7 @@ def _fixed_parts(lines: Iterable[tuple[int, str]], *, log: Log) -> Iterator[_Par
             raise log.refusal(line, "", why)
         yield _Part(
             line, text[:5].strip(), text[10], text[11:91], text[91:119], text[268:276], text[276:284], text[284:292],
-            text[292].strip(),
+            text[292:293].strip(),
         )  # fmt: skip
 
 
