@@ -30,8 +30,11 @@ def add_addendum(
     reason: str,
     author: User,
     at: datetime,
+    withdraws: Addendum | None = None,
 ) -> Addendum:
     """A person's later statement lies over the chart, and the encounter waits to be coded again.
+
+    `withdraws`: the addendum that this one takes back.
 
     `changes`: fields that `encounters.addenda` reads, with values as it reads them; those that change nothing are left
     out. Raises UnableToAddAddendum, and PermissionDenied for whoever neither works reviews nor takes in.
@@ -63,6 +66,8 @@ def add_addendum(
         reason=reason.strip(),
         author=author,
         at=at,
+        tag=audit.Tag.ADDENDUM_WITHDRAWN if withdraws else audit.Tag.ADDENDUM_ADDED,
+        withdraws=withdraws,
     )
     encounter.chart_version += 1
     encounter.coding_state = CodingState.PENDING
@@ -80,12 +85,15 @@ def store_addendum(  # what is said, by whom and why
     author: User,
     at: datetime,
     tag: audit.Tag = audit.Tag.ADDENDUM_ADDED,
+    withdraws: Addendum | None = None,
 ) -> Addendum:
     """Write the addendum and its event; the caller raises the chart's version in the same transaction."""
     addendum = Addendum.objects.create(
         encounter_id=administration.encounter_id,
         administration=administration,
         changes=dict(changes),
+        before=dict(before),
+        withdraws=withdraws,
         reason=reason,
         author=author,
         author_name=audit.name_of(author),

@@ -10,6 +10,7 @@ from encounters.models.audit import AuditEvent, AuditPurge, AuditSeal
 from encounters.models.coding import CodedLine, CodingRun, RunFinding
 from encounters.models.encounter import Diagnosis, Encounter, Order, VascularAccess
 from encounters.models.intake import IntakeBatch, IntakeRefusal
+from encounters.models.note import Note
 from encounters.models.patient import Location, Patient, Payer
 from encounters.models.queue import SavedFilter
 from encounters.models.recoding import Recoding, RecodingItem
@@ -17,6 +18,8 @@ from encounters.models.references import DrugReferences, UnresolvedDrug
 from encounters.models.review import FinalLine, LineDecision, Review
 from encounters.models.routing import RoutingRule, Skill
 from encounters.models.rulebook import RulebookFile, RulebookVersion
+from encounters.models.query import ClinicQuery
+from encounters.models.sight import Sight
 
 __all__ = [
     "Addendum",
@@ -24,6 +27,7 @@ __all__ = [
     "AuditEvent",
     "AuditPurge",
     "AuditSeal",
+    "ClinicQuery",
     "CodedLine",
     "CodingRun",
     "Container",
@@ -36,6 +40,7 @@ __all__ = [
     "IntakeRefusal",
     "LineDecision",
     "Location",
+    "Note",
     "Order",
     "Patient",
     "Payer",
@@ -49,5 +54,6 @@ __all__ = [
     "SavedFilter",
     "Skill",
     "UnresolvedDrug",
+    "Sight",
     "VascularAccess",
 ]

@@ -123,12 +123,18 @@ class Container(models.Model):
 class Addendum(AppendOnly):
     """A later statement about an administration; append-only, the newest value of a field counts.
 
-    `changes` maps a field of DrugAdministration to its new value as JSON (times in ISO 8601).
+    `changes` maps a field of DrugAdministration to its new value as JSON (times in ISO 8601), `before` to the value
+    that held until then; it is empty for addenda older than that column. `withdraws`: the addendum that this one takes
+    back, by stating again what held before it.
     """
 
     encounter = models.ForeignKey(Encounter, on_delete=models.PROTECT, related_name="addenda")
     administration = models.ForeignKey(DrugAdministration, on_delete=models.PROTECT, related_name="addenda")
     changes = models.JSONField()
+    before = models.JSONField(default=dict, blank=True)
+    withdraws = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="withdrawn_by"
+    )
     reason = models.TextField()
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     author_name = models.CharField(max_length=150)

@@ -107,6 +107,12 @@ class Review(models.Model):
     pended_until = models.DateField(null=True, blank=True)
     was_changed = models.BooleanField(default=False)
     """While it waits: it was `changed since accepted` before, and is so again afterwards."""
+    pended_run = models.ForeignKey(CodingRun, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    """The run that was shown when it was last pended, so that afterwards the page can say what changed since."""
+    woken_because = models.TextField(blank=True)
+    """Why it woke, while nothing has been decided on the whole since."""
+    first_coding = models.JSONField(default=list, blank=True)
+    """The lines as the one who asked for the second review left them: key, code, units, modifiers, is billed."""
     second_review_from = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

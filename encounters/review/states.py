@@ -10,13 +10,24 @@ from encounters import audit, selectors
 from encounters.audit import Tag
 from encounters.models import FinalLine, Review
 from encounters.models.review import PendReason, ReviewState
-from encounters.review import hold
+from encounters.review import hold, sights
 from encounters.review.hold import CLAIM_FIELDS, LEAD, WORKABLE, ReviewHasChanged, ReviewIsClosed, UnableToWork
 from encounters.review.lines import ReviewLine, lines_of
 
 
 class UnableToAccept(UnableToWork):
     """Something stands against the acceptance; the message says what to do."""
+
+
+class NotAllSeen(UnableToAccept):
+    """Administrations without a line that the person has not looked at; `administrations` names them."""
+
+    def __init__(self, administrations: list[str]) -> None:
+        """Says how many."""
+        self.administrations = tuple(administrations)
+        count = len(administrations)
+        what = "One administration that earns no line has" if count == 1 else f"{count} that earn no line have"
+        super().__init__(f"Not accepted: {what} not been looked at yet.")
 
 
 class UnableToPend(UnableToWork):
@@ -32,7 +43,7 @@ def accept(*, review: Review, user: User, at: datetime, version: int, reason: st
     """The lines are final: those nobody decided stand as suggested. FinalLine rows hold them for good.
 
     A blocking finding needs `reason`, why it is accepted all the same. Raises UnableToAccept, also while a record of
-    the encounter that could not be taken in is unsettled, and what `hold.for_work` raises.
+    the encounter that could not be taken in is unsettled, NotAllSeen, and what `hold.for_work` raises.
     """
     held = hold.for_work(review=review, user=user, at=at, version=version)
     if refused := selectors.open_refusals(held.encounter).count():
@@ -41,9 +52,12 @@ def accept(*, review: Review, user: User, at: datetime, version: int, reason: st
     if held.blocks and not reason.strip():
         message = f"{held.blocks} findings block this encounter; mend them, or say why it is accepted all the same."
         raise UnableToAccept(message)
+    if hidden := sights.unseen(review=held, user=user):
+        raise NotAllSeen(hidden)
     final = [line for line in lines_of(held) if line.is_billed]
     held.acceptances += 1
     held.state, held.accepted_by, held.accepted_at, held.accepted_run = ReviewState.ACCEPTED, user, at, held.run
+    held.woken_because = ""
     hold.let_go(held)
     FinalLine.objects.bulk_create(
         _final_line(held, line, position, audit.name_of(user), at) for position, line in enumerate(final, start=1)
@@ -55,6 +69,7 @@ def accept(*, review: Review, user: User, at: datetime, version: int, reason: st
         "accepted_by",
         "accepted_at",
         "accepted_run",
+        "woken_because",
         *CLAIM_FIELDS,
         tag=Tag.ENCOUNTER_ACCEPTED,
         at=at,
@@ -98,7 +113,7 @@ def pend(
     before = {"state": held.state}
     held.was_changed = held.was_changed or held.state == ReviewState.CHANGED
     held.state, held.pend_reason, held.pend_note, held.pended_until = ReviewState.PENDED, reason, note.strip(), until
-    held.assigned_to = user
+    held.assigned_to, held.pended_run, held.woken_because = user, held.run, ""
     hold.let_go(held)
     hold.save_act(
         held,
@@ -108,6 +123,8 @@ def pend(
         "pended_until",
         "was_changed",
         "assigned_to",
+        "pended_run",
+        "woken_because",
         *CLAIM_FIELDS,
         tag=Tag.ENCOUNTER_PENDED,
         at=at,
@@ -123,7 +140,7 @@ def pend(
 def wake(*, review: Review, user: User, at: datetime, version: int) -> Review:
     """A pended review waits for a coder again, in the user's hands. Raises what `hold.for_work` raises."""
     held = hold.for_work(review=review, user=user, at=at, version=version, states=frozenset({ReviewState.PENDED}))
-    wake_up(held, at=at, user=user, reason="")
+    wake_up(held, at=at, user=user, reason="taken up by hand")
     return held
 
 
@@ -144,7 +161,7 @@ def wake_up(held: Review, *, at: datetime, user: User | None, reason: str) -> No
     """The locked, pended review is open again."""
     before = {"state": held.state, "pend_reason": held.pend_reason, "until": held.pended_until}
     held.state, held.was_changed = hold.resumed_state(held), False
-    held.pend_reason, held.pend_note, held.pended_until = "", "", None
+    held.pend_reason, held.pend_note, held.pended_until, held.woken_because = "", "", None, reason
     hold.save_act(
         held,
         "state",
@@ -152,6 +169,7 @@ def wake_up(held: Review, *, at: datetime, user: User | None, reason: str) -> No
         "pend_note",
         "pended_until",
         "was_changed",
+        "woken_because",
         tag=Tag.ENCOUNTER_WOKEN,
         at=at,
         user=user,
@@ -170,13 +188,16 @@ def send_to_second_review(*, review: Review, note: str = "", user: User, at: dat
     before = {"state": held.state}
     held.was_changed = held.was_changed or held.state == ReviewState.CHANGED
     held.state, held.second_review_from, held.second_review_note = ReviewState.SECOND_REVIEW, user, note.strip()
-    held.assigned_to = None
+    held.assigned_to, held.first_coding = None, [_as_kept(line) for line in lines_of(held)]
+    held.woken_because = ""
     hold.let_go(held)
     hold.save_act(
         held,
         "state",
         "second_review_from",
         "second_review_note",
+        "first_coding",
+        "woken_because",
         "was_changed",
         "assigned_to",
         *CLAIM_FIELDS,
@@ -245,6 +266,17 @@ def reopen(*, review: Review, reason: str, user: User, at: datetime, version: in
         reason=reason.strip(),
     )
     return held
+
+
+def _as_kept(line: ReviewLine) -> dict[str, object]:
+    """A line as the first coder left it."""
+    return {
+        "key": line.key,
+        "code": line.code,
+        "units": line.units,
+        "modifiers": list(line.modifiers),
+        "is_billed": line.is_billed,
+    }
 
 
 def _final_line(held: Review, line: ReviewLine, position: int, name: str, at: datetime) -> FinalLine:

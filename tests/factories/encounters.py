@@ -15,6 +15,7 @@ from encounters.models import (
     AuditEvent,
     AuditPurge,
     AuditSeal,
+    ClinicQuery,
     CodedLine,
     CodingRun,
     Container,
@@ -26,6 +27,7 @@ from encounters.models import (
     IntakeRefusal,
     LineDecision,
     Location,
+    Note,
     Order,
     Patient,
     Payer,
@@ -33,6 +35,7 @@ from encounters.models import (
     RulebookFile,
     RulebookVersion,
     RunFinding,
+    Sight,
     VascularAccess,
 )
 from encounters.models.encounter import CodingState
@@ -419,3 +422,53 @@ class FinalLineFactory(factory.django.DjangoModelFactory[FinalLine]):
     origin = FinalLine.Origin.SUGGESTED
     accepted_by_name = "Pat"
     at = DAY_AFTER
+
+
+class SightFactory(factory.django.DjangoModelFactory[Sight]):
+    """Somebody saw the first administration."""
+
+    class Meta:
+        model = Sight
+
+    review = factory.SubFactory(ReviewFactory)
+    run = factory.SelfAttribute("review.run")
+    administration = "a1"
+    said = "part of the other services"
+    seen_by = factory.SubFactory(UserFactory)
+    seen_by_name = "Pat"
+    at = DAY_AFTER
+
+
+class NoteFactory(factory.django.DjangoModelFactory[Note]):
+    """A remark on the encounter."""
+
+    class Meta:
+        model = Note
+
+    review = factory.SubFactory(ReviewFactory)
+    text = "the pump was changed at noon"
+    author = factory.SubFactory(UserFactory)
+    author_name = "Pat"
+    at = DAY_AFTER
+
+
+class ClinicQueryFactory(factory.django.DjangoModelFactory[ClinicQuery]):
+    """An open question for the stop time."""
+
+    class Meta:
+        model = ClinicQuery
+
+    review = factory.SubFactory(ReviewFactory)
+    administration = factory.SubFactory(
+        DrugAdministrationFactory, encounter=factory.SelfAttribute("..review.encounter")
+    )
+    template = "stop_time"
+    template_version = SERVICE_DATE
+    text = "When did it stop?"
+    answer_kind = "time"
+    field = "stopped_at"
+    asked_of = "the infusion nurse"
+    asked_by = factory.SubFactory(UserFactory)
+    asked_by_name = "Pat"
+    asked_at = DAY_AFTER
+    expires_date = SERVICE_DATE + timedelta(days=15)

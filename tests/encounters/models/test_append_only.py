@@ -23,6 +23,8 @@ FACTORIES = (
     make.RunFindingFactory,
     make.LineDecisionFactory,
     make.FinalLineFactory,
+    make.NoteFactory,
+    make.SightFactory,
 )
 
 
