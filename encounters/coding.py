@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 
 from django.db import transaction
@@ -90,6 +90,17 @@ def preview(
     """
     told = facts.encounter_facts(encounter=encounter, changes=changes)
     return told, engine.code_encounter(told, rulebook=load_rulebook(), overrides=overrides or {})
+
+
+def under(
+    *, run: CodingRun, payer: str | None, facility: str | None, on: date, overrides: Mapping[str, str] | None = None
+) -> CodingResult:
+    """What the engine says today to what `run` was told, under other policy layers or rules of another day.
+
+    Raises what `engine.code_encounter` raises for a day before the rules begin.
+    """
+    told = facts.moved(facts_of(run), payer=payer, facility=facility, on=on)
+    return engine.code_encounter(told, rulebook=load_rulebook(), overrides=overrides or {})
 
 
 def answer(told: EncounterFacts, *, rulebook: Rulebook) -> CodingResult:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -146,6 +146,39 @@ def _facts(
         ),
         administrations=tuple(_administration(given, drug, clock) for given, drug in zip(said, drugs, strict=True)),
     )
+
+
+def moved(facts: EncounterFacts, *, payer: str | None, facility: str | None, on: date) -> EncounterFacts:
+    """The same encounter under other policy layers, and as if it had been on another day at the same times.
+
+    Drugs keep the codes and prices of the day they were given: what differs is the rules and the payer.
+    """
+    days = on - facts.date_of_service
+    return replace(
+        facts,
+        payer=payer,
+        facility=facility,
+        date_of_service=on,
+        start=_shifted(facts.start, days),
+        end=_shifted(facts.end, days),
+        inpatient_order=_shifted(facts.inpatient_order, days),
+        administrations=tuple(_on_another_day(each, days) for each in facts.administrations),
+    )
+
+
+def _on_another_day(given: Administration, days: timedelta) -> Administration:
+    return replace(
+        given,
+        start=_shifted(given.start, days),
+        stop=_shifted(given.stop, days),
+        pauses=tuple(
+            replace(each, start=_shifted(each.start, days), stop=_shifted(each.stop, days)) for each in given.pauses
+        ),
+    )
+
+
+def _shifted(moment: datetime | None, days: timedelta) -> datetime | None:
+    return None if moment is None else moment + days
 
 
 def _in_charted_order(chart: Encounter) -> list[DrugAdministration]:

@@ -2,7 +2,21 @@
 
 from django.urls import include, path
 
-from encounters.views import appearance, history, intake, queue, queue_acts, review, rulebook, unmapped
+from encounters.views import (
+    appearance,
+    clinic,
+    compare,
+    history,
+    intake,
+    notes,
+    queue,
+    queue_acts,
+    reading,
+    review,
+    rulebook,
+    unmapped,
+    what_if,
+)
 
 review_addresses = [
     path("", queue.queue, name="queue"),
@@ -25,10 +39,25 @@ review_addresses = [
     path("<int:encounter_id>/undo/", review.undo, name="undo"),
     path("<int:encounter_id>/heartbeat/", review.heartbeat, name="heartbeat"),
     path("<int:encounter_id>/release/", review.release, name="release"),
+    path("<int:encounter_id>/see/", reading.see, name="see"),
+    path("<int:encounter_id>/codes/", reading.codes, name="codes"),
+    path("<int:encounter_id>/notes/", notes.write, name="note"),
+    path("<int:encounter_id>/what-if/", what_if.what_if, name="what_if"),
+    path("<int:encounter_id>/addenda/", what_if.addendum, name="addendum"),
+    path("<int:encounter_id>/addenda/<int:addendum_id>/withdraw/", what_if.withdraw_addendum, name="withdraw_addendum"),
+    path("<int:encounter_id>/compare/", compare.compare, name="compare"),
+    path("<int:encounter_id>/ask/", clinic.ask_form, name="ask_form"),
+    path("<int:encounter_id>/ask/send/", clinic.ask, name="ask"),
     path("<int:encounter_id>/add-line/", review.add_line, name="add_line"),
     path("<int:encounter_id>/lines/<str:line_key>/", review.line, name="line"),
+    path("<int:encounter_id>/lines/<str:line_key>/why/", reading.why, name="why"),
     path("<int:encounter_id>/lines/<str:line_key>/accept/", review.accept_line, name="accept_line"),
     path("<int:encounter_id>/lines/<str:line_key>/<slug:mode>/", review.line_form, name="line_form"),
+]
+clinic_addresses = [
+    path("", clinic.index, name="index"),
+    path("<int:query_id>/", clinic.answer, name="query"),
+    path("<int:query_id>/withdraw/", clinic.withdraw, name="withdraw"),
 ]
 history_addresses = [path("<int:encounter_id>/", history.encounter_history, name="encounter")]
 intake_addresses = [
@@ -51,6 +80,7 @@ unmapped_addresses = [
 
 urlpatterns = [
     path("review/", include((review_addresses, "review"))),
+    path("queries/", include((clinic_addresses, "clinic"))),
     path("history/", include((history_addresses, "history"))),
     path("intake/", include((intake_addresses, "intake"))),
     path("drugs/unmapped/", include((unmapped_addresses, "unmapped"))),

@@ -10,7 +10,7 @@ from drugs.selectors.catalogue import (
     search,
     summaries,
 )
-from drugs.selectors.codes import billing_codes_for, codes_for
+from drugs.selectors.codes import billing_codes_for, codes_for, find_codes
 from drugs.selectors.imports import (
     DifferenceLine,
     GroupSummary,
@@ -43,6 +43,7 @@ __all__ = [
     "differences_of",
     "drug_record",
     "drugs_in_force",
+    "find_codes",
     "formulary_version",
     "gaps",
     "groups_of",

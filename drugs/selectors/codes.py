@@ -70,3 +70,24 @@ def billing_codes_for(
         ndc=parse_ndc(ndc) if ndc else None,
         circumstance=circumstance,
     )
+
+
+def find_codes(typed: str, *, on: date, most: int) -> list[tuple[str, str]]:
+    """HCPCS codes in force on `on` that begin with what was typed, or whose label or drug holds its words.
+
+    Each with the publisher's label and the amount of a unit, in order of the codes, at most `most`.
+    """
+    index = current_index()
+    words, begin = typed.lower().split(), typed.upper()
+    found: list[tuple[str, str]] = []
+    for code in sorted(index.meanings):
+        meaning = index.meaning(code, on)
+        if meaning is None:
+            continue
+        names = [index.drugs[link.drug_id].name for link in in_force(index.drugs_of_code.get(code, ()), on)]
+        said = " ".join((meaning.label, *names)).lower()
+        if code.startswith(begin) or all(word in said for word in words):
+            found.append((code, f"{', '.join(dict.fromkeys(names)) or meaning.label}, {meaning.per}"))
+            if len(found) == most:
+                break
+    return found

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django import forms
 
+from encounters.models.note import NoteAnchor
 from encounters.models.review import CorrectionReason, PendReason
 
 CODE = re.compile(r"[0-9A-Z][0-9]{3}[0-9A-Z]")
@@ -38,7 +39,7 @@ class ReasonForm(VersionForm):
 class LineForm(ReasonForm):
     """The values of a line as somebody wants them."""
 
-    code = forms.CharField(max_length=12)
+    code = forms.CharField(max_length=40)
     units = forms.IntegerField(
         min_value=1,
         max_value=MOST_UNITS,
@@ -102,3 +103,13 @@ class NoteForm(VersionForm):
     """An act with a few words."""
 
     note = forms.CharField(required=False, max_length=LONGEST_WORDS)
+
+
+class TextForm(forms.Form):
+    """A note, on what it hangs, and the version it stands in place of."""
+
+    text = forms.CharField(max_length=2000)
+    anchor_kind = forms.ChoiceField(choices=NoteAnchor.choices)
+    anchor = forms.CharField(required=False, max_length=400)
+    anchor_words = forms.CharField(required=False, max_length=200)
+    replaces = forms.IntegerField(required=False, min_value=1)

@@ -74,6 +74,11 @@ def standing(review: Review, run: CodingRun | None = None) -> dict[str, LineDeci
     return {row.line_key: row for row in rows.order_by("pk")}
 
 
+def as_suggested(line: CodedLine) -> ReviewLine:
+    """A suggested line about which nobody has decided."""
+    return _suggested(line, None)
+
+
 def _suggested(line: CodedLine, decision: LineDecision | None) -> ReviewLine:
     is_kept = decision is None or decision.action == DecisionAction.REJECTED
     return ReviewLine(

@@ -71,7 +71,7 @@ def encounter_for_review(*, encounter_id: int, user: User) -> Encounter:
     """
     require(user)
     return Encounter.objects.select_related(
-        "patient", "payer", "location", "review__run", "review__claimed_by", "review__accepted_by"
+        "patient", "payer", "location", "review__run", "review__claimed_by", "review__accepted_by", "review__pended_run"
     ).get(pk=encounter_id)
 
 

@@ -1,6 +1,6 @@
 """Filters of the coding pages: money, units and modifiers as they stand on a claim."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -20,6 +20,18 @@ DEMO_PEOPLE = (
     ("formulary", "keeps the drugs"),
     ("operator", "takes files in, watches"),
 )
+
+
+@register.filter
+def holds(ids: str, wanted: str) -> bool:
+    """Whether a list of ids with spaces between names `wanted`."""
+    return wanted in ids.split()
+
+
+@register.filter
+def told_of(amended: Mapping[str, str], ids: str) -> str:
+    """What addenda in force said of the administrations whose ids are given with spaces between; for a bar's words."""
+    return "".join(amended[one] for one in ids.split() if one in amended) if amended else ""
 
 
 @register.filter

@@ -12,8 +12,11 @@ from encounters import audit, selectors
 from encounters.http import PageRequest, is_for_fragment
 from encounters.models import Encounter, Review
 from encounters.models.review import PendReason, ReviewState
+from encounters.review.desk import desk_of
 from encounters.review.hold import OPEN_STATES, WORK
-from encounters.views.workbench import LineRow, Workbench, workbench
+from encounters.views.history_rows import addendum_rows, amended, first_coder_rows, since_pended, why_of
+from encounters.views.line_rows import LineRow
+from encounters.views.workbench import Workbench, workbench
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +70,31 @@ def _context(request: PageRequest, review: Review, at: datetime) -> dict[str, ob
     is_workable = review.state in OPEN_STATES or review.state == ReviewState.SECOND_REVIEW
     shown = review.encounter
     service = shown.date_of_service
+    desk = desk_of(review=review, user=request.user)
+    addenda = addendum_rows(desk.addenda, shown.time_zone)
+    bench = workbench(review=review, desk=desk, is_whole="all" in request.GET)
     return {
         "encounter": shown,
         "review": review,
         "run": review.run,
         "policy": review.run.policy,
-        "bench": workbench(review=review),
+        "bench": bench,
+        "desk": desk,
+        "addenda": addenda,
+        "amended": amended(addenda),
+        "since": since_pended(review),
+        "first_coder": first_coder_rows(review, bench),
         "may_work": request.user.has_perm(WORK),
         "may_decide": is_mine and is_workable and request.user.has_perm(WORK),
         "holder_name": audit.name_of(holder) if holder else "",
         "holder_is_other": holder is not None and not is_mine,
         "note_title": _note_title(review),
         "is_own_acceptance": review.accepted_by_id == request.user.pk,
-        "refusals": tuple(selectors.open_refusals(shown)),
+        "refusals": desk.refusals,
         "age_days": (timezone.localdate(at) - service).days,
         "target_days": max((review.due_date - service).days, 1),
         "pend_reasons": PendReason.choices,
-        "why_key": request.GET.get("why", ""),
+        "why": why_of(review, request.GET.get("why", "")),
     }
 
 
@@ -97,16 +108,40 @@ def _note_title(review: Review) -> str:
 
 
 def answer(
-    request: PageRequest, review: Review, *, editing: Editing | None = None, refusal: str = "", status: int = 200
+    request: PageRequest,
+    review: Review,
+    *,
+    editing: Editing | None = None,
+    trial: object = None,
+    asking: object = None,
+    refusal: str = "",
+    status: int = 200,
+    part: str = "encounters/review/work.html",
 ) -> HttpResponse:
-    """The page, or with htmx the part of it below the timeline."""
-    context = _context(request, review, timezone.now()) | {"editing": editing, "refusal": refusal}
+    """The page, or with htmx a part of it: what is below the timeline, unless another is named."""
+    context = _context(request, review, timezone.now())
+    context |= {
+        "lost_words": _lost_words(context["bench"], editing),
+        "editing": editing,
+        "trial": trial,
+        "refusal": refusal,
+        "asking": asking,
+    }
     is_update = is_for_fragment(request)
-    template = "encounters/review/work.html" if is_update else "encounters/review/encounter.html"
+    template = part if is_update else "encounters/review/encounter.html"
     response = render(request, template, context | {"is_update": is_update}, status=status)
     response["Vary"] = "HX-Request, Cookie"
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _lost_words(bench: object, editing: Editing | None) -> str:
+    """What was typed into the form of a line that the newest run has no more: it is shown, not thrown away."""
+    if editing is None or editing.mode == "add" or not isinstance(bench, Workbench) or find_row(bench, editing.key):
+        return ""
+    names = ("code", "units", "modifiers", "reason_code", "reason")
+    typed = [str(editing.form.data.get(name, "")).strip() for name in names]
+    return ", ".join(filter(None, typed))
 
 
 def answer_row(request: PageRequest, review: Review, key: str, editing: Editing | None) -> HttpResponse:

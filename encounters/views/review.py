@@ -30,6 +30,7 @@ from encounters.views.answers import (
     open_review,
     review_of,
 )
+from encounters.views.news import arrived_since, changes_since, news_since
 from encounters.views.workbench import Workbench, workbench
 
 MODES = frozenset({"edit", "reject"})
@@ -220,14 +221,16 @@ def heartbeat(request: PageRequest, encounter_id: int) -> HttpResponse:
     if review is None:
         raise Http404
     context: dict[str, object] = {"encounter": shown, "review": review, "may_decide": True}
+    seen_run = request.POST.get("run", "")
     try:
         claims.heartbeat(review=review, user=request.user, at=timezone.now())
     except UnableToWork as refusal:
         context |= {"may_decide": False, "lost": str(refusal)}
     if str(review.version) != request.POST.get("version") and not context.get("lost"):
-        context["news"] = "New documentation or another person changed this encounter."
+        context["news"] = news_since(review, request.POST.get("version", ""))
+        context["what_changed"] = changes_since(review, seen_run)
     elif shown.coding_state != "coded" and not context.get("lost"):
-        context["news"] = "New documentation has arrived and is being coded."
+        context["news"] = arrived_since(shown, review)
     return render(request, "encounters/review/lease.html", context)
 
 

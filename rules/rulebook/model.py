@@ -159,6 +159,11 @@ class Rulebook:
             found = self._as_of[date_of_service] = InForce(self.content, date_of_service)
         return found
 
+    def labels_on(self, date_of_service: date) -> tuple[tuple[str, str], ...]:
+        """The administration codes in force on a date, each once with its short label, in order of the codes."""
+        found = {entry.code: entry.label for entry in self.codes if entry.period.holds_on(date_of_service)}
+        return tuple(sorted(found.items()))
+
     def label(self, code: str) -> str:
         """Our own short label of a code, the code itself where there is none."""
         return self._labels.get(code, code)

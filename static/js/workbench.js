@@ -2,9 +2,12 @@
 "use strict";
 (() => {
   const { keys } = window.infusion;
-  const lines = () => [...document.querySelectorAll("#lines .line")];
-  const current = () => document.querySelector("#lines .line[aria-current]");
-  const byKey = (key) => lines().find((line) => line.dataset.line === key);
+  /* Lines, and behind them what is not billed: all that the keys walk through. */
+  const STOP = "#lines .line, #not-billed > .stop";
+  const lines = () => [...document.querySelectorAll(STOP)];
+  const current = () => lines().find((line) => line.hasAttribute("aria-current"));
+  const byKey = (key) => (key ? lines().find((line) => line.dataset.line === key) : undefined);
+  const byId = (id) => (id ? lines().find((line) => line.id === id) : undefined);
   const groups = () => [...document.querySelectorAll("#timeline .g")];
   const wordsOf = (value) => (value || "").split(" ").filter(Boolean);
 
@@ -16,7 +19,11 @@
       each.tabIndex = each === line ? 0 : -1;
     }
     const of = line.dataset.line;
-    for (const group of groups()) group.classList.toggle("now", wordsOf(group.dataset.line).includes(of));
+    const given = of ? "" : line.dataset.for;
+    for (const group of groups()) {
+      group.classList.toggle("now", of ? wordsOf(group.dataset.line).includes(of) : wordsOf(group.dataset.adm).includes(given));
+    }
+    if (line.matches(".need:not(.seen)") && (focus || line.contains(document.activeElement))) markSeen(line);
     if (focus) line.focus({ preventScroll: true });
     if (focus && scroll) line.scrollIntoView({ block: "nearest" });
   }
@@ -39,34 +46,149 @@
   keys.e = () => act("edit");
   keys.x = () => act("reject");
   keys.w = () => { toggleWhy(current()); };
+  keys.t = () => openWhatIf();
+  keys.c = () => openAsk();
+  keys.i = () => openNote();
+  keys.v = () => nextUnseen();
   keys.Escape = () => {
+    if (dropPanel()) return true;
     const back = document.querySelector(".line.edit [data-act=back]");
     if (!back) return false;
     back.click();
     return true;
   };
 
-  function toggleWhy(line) {
-    const steps = line?.querySelector(".steps");
+  /* The why of a line is fetched when it is asked for, and kept. */
+  function toggleWhy(line, { isShown = null } = {}) {
+    const steps = line?.querySelector(".steps-of");
+    const link = line?.querySelector("[data-why]");
     if (!steps) return;
-    steps.hidden = !steps.hidden;
-    if (!steps.hidden) line.scrollIntoView({ block: "nearest" });
+    steps.hidden = isShown === null ? !steps.hidden : !isShown;
+    const show = () => { if (!steps.hidden) line.scrollIntoView({ block: "nearest" }); };
+    if (steps.hidden || steps.childElementCount || !link) { show(); return; }
+    window.htmx.ajax("GET", link.dataset.why, { source: steps, target: steps, swap: "innerHTML" }).then(show);
+  }
+
+  /* ---- what earns no line is seen once the focus has been on it --------------------------------------- */
+  function markSeen(row) {
+    const form = row.querySelector("form.see");
+    if (!form || row.dataset.asked) return;
+    row.dataset.asked = "1";
+    window.htmx.trigger(form, "seen");
+  }
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const row = event.target.closest?.(".stop.need");
+    if (!row || !event.target.matches("form.see")) return;
+    delete row.dataset.asked;
+    if (!event.detail.successful) return;
+    row.classList.add("seen");
+    row.querySelector(".st use")?.setAttribute("href", "#d-ok");
+    row.querySelector(".st svg")?.setAttribute("aria-label", "seen");
+    event.target.remove();
+  });
+  function nextUnseen() {
+    const row = document.querySelector("#not-billed > .need:not(.seen)");
+    if (!row) return false;
+    setCurrent(row);
+    return true;
+  }
+
+  /* ---- what if, and the question to the clinic: a panel over the lines --------------------------------- */
+  const panel = document.getElementById("panel");
+  let before = null;
+  function givenAtHand() {
+    const group = document.activeElement?.closest?.("#timeline .g");
+    return group ? wordsOf(group.dataset.adm)[0] : current()?.dataset.for;
+  }
+  function openPanel(address) {
+    if (document.querySelector(".line.edit")) return false;
+    dropPanel({ focus: false });
+    const from = current()?.id;
+    window.htmx.ajax("GET", address, { source: panel, target: panel, swap: "innerHTML" }).then(() => { if (before) before.from = from; });
+    return true;
+  }
+  function openWhatIf() {
+    const given = givenAtHand();
+    return Boolean(given) && openPanel(`${panel.dataset.whatIf}?administration=${encodeURIComponent(given)}`);
+  }
+  function openAsk() {
+    const given = givenAtHand();
+    const buttons = [...document.querySelectorAll(".find-list [data-ask]")];
+    const about = buttons.find((button) => wordsOf(button.closest("li").dataset.adm).includes(given));
+    const ask = about || buttons[0];
+    if (ask) return openPanel(ask.getAttribute("hx-get"));
+    return Boolean(given) && openPanel(`${panel.dataset.ask}?administration=${encodeURIComponent(given)}`);
+  }
+  /* The lines and the timeline as they were before anything was tried. */
+  function remember() {
+    const time = document.getElementById("time");
+    const list = document.getElementById("lines");
+    before = { time: time.outerHTML, lines: list.outerHTML, from: current()?.id };
+  }
+  function dropPanel({ focus = true } = {}) {
+    if (!panel || !panel.childElementCount) return false;
+    const kept = before;
+    before = null;
+    panel.replaceChildren();
+    if (kept && document.querySelector("#time.trial")) {
+      document.getElementById("time").outerHTML = kept.time;
+      document.getElementById("lines").outerHTML = kept.lines;
+      window.htmx.process(document.getElementById("lines"));
+    }
+    if (focus) setCurrent(byId(kept?.from) || lines()[0]);
+    return true;
+  }
+  document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target === panel && !panel.childElementCount) remember(); });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target !== panel && event.target !== panel) return;
+    const first = panel.querySelector("[aria-invalid=true]") || panel.querySelector("[data-first]");
+    first?.focus();
+    first?.select?.();
+  });
+  /* The question was put: its panel has done its work. */
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.target.id === "ask" && event.detail.successful) { before = null; panel.replaceChildren(); }
+  });
+
+  function openNote() {
+    const form = document.getElementById("note-form");
+    const stop = current();
+    if (!form) return false;
+    const kind = !stop ? "encounter" : stop.dataset.line ? "line" : "administration";
+    form.elements.anchor_kind.value = kind;
+    form.elements.anchor.value = stop ? stop.dataset.line || stop.dataset.for : "";
+    form.elements.anchor_words.value = stop ? stop.dataset.words || "" : "";
+    form.querySelector("[data-on]").textContent = stop ? `On ${stop.dataset.words}` : "On the encounter";
+    form.elements.text.focus();
+    form.scrollIntoView({ block: "nearest" });
+    return true;
   }
 
   document.addEventListener("click", (event) => {
     const why = event.target.closest("[data-act=why]");
     if (why) { event.preventDefault(); setCurrent(why.closest(".line"), { focus: false }); toggleWhy(why.closest(".line")); return; }
+    if (event.target.closest("[data-drop]")) { event.preventDefault(); dropPanel(); return; }
+    const take = event.target.closest("[data-take-in]");
+    const typed = take && document.querySelector(".line.edit form");
+    /* Something is being typed: it is sent, refused since the encounter has moved on, and comes back with what was typed. */
+    if (typed) { event.preventDefault(); typed.requestSubmit(); return; }
     const footer = event.target.closest("[data-press]");
     if (footer) { keys[footer.dataset.press]?.(event); return; }
-    const line = event.target.closest("#lines .line");
+    const line = event.target.closest(STOP);
     if (line) setCurrent(line, { focus: !event.target.closest("a, button, input, select, textarea, label") });
     const group = event.target.closest("#timeline .g");
-    if (group) setCurrent(byKey(wordsOf(group.dataset.line)[0]));
+    if (group) setCurrent(ofGroup(group));
   });
   document.addEventListener("focusin", (event) => {
-    const line = event.target.closest("#lines .line");
+    const line = event.target.closest(STOP);
     if (line && line !== current()) setCurrent(line, { focus: false });
   });
+
+  /* The line that took a bar's minutes, else the row that says why none did. */
+  function ofGroup(group) {
+    const given = wordsOf(group.dataset.adm);
+    return byKey(wordsOf(group.dataset.line)[0]) || lines().find((line) => !line.dataset.line && given.includes(line.dataset.for));
+  }
 
   /* ---- lines and minutes light each other --------------------------------------------------------- */
   function light(keysLit, administrations) {
@@ -100,7 +222,7 @@
   document.addEventListener("keydown", (event) => {
     const group = event.target.closest?.("#timeline .g");
     if (!group) return;
-    if (event.key === "Enter") { event.preventDefault(); event.stopPropagation(); setCurrent(byKey(wordsOf(group.dataset.line)[0])); return; }
+    if (event.key === "Enter") { event.preventDefault(); event.stopPropagation(); setCurrent(ofGroup(group)); return; }
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!by) return;
     event.preventDefault();
@@ -123,27 +245,26 @@
   /* ---- focus, scroll and the current line outlive a swap ---------------------------------------------- */
   let kept = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const inWork = event.detail.target?.closest?.("#work");
-    if (!inWork) return;
+    const target = event.detail.target;
+    if (!target?.closest?.("#work") || !(target.id === "work" || target.matches(".line"))) return;
     const all = lines();
     const at = all.indexOf(current());
     const path = event.detail.requestConfig?.path || "";
     kept = {
-      key: current()?.dataset.line,
-      next: /\/lines\/[^/]+\/accept\/$/.test(path) && event.detail.xhr.status === 200 ? all[at + 1]?.dataset.line : null,
+      id: current()?.id,
+      next: /\/lines\/[^/]+\/accept\/$/.test(path) && event.detail.xhr.status === 200 ? all[at + 1]?.id : null,
       tops: [...document.querySelectorAll(".panes > section")].map((pane) => pane.scrollTop),
-      why: all.filter((line) => line.querySelector(".steps:not([hidden])")).map((line) => line.dataset.line),
+      why: all.filter((line) => line.querySelector(".steps-of:not([hidden])")).map((line) => line.id),
+      isNote: event.detail.requestConfig?.path?.endsWith("/notes/"),
     };
+    if (target.id === "work" && event.detail.xhr.status === 200) { before = null; panel?.replaceChildren(); }
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (!kept || !(event.target.closest?.("#work") || event.target.id === "work" || event.detail.target?.id === "work")) return;
     const state = kept;
     kept = null;
     document.querySelectorAll(".panes > section").forEach((pane, number) => { pane.scrollTop = state.tops[number] || 0; });
-    for (const key of state.why) {
-      const steps = byKey(key)?.querySelector(".steps");
-      if (steps) steps.hidden = false;
-    }
+    for (const id of state.why) toggleWhy(byId(id), { isShown: true });
     const editing = document.querySelector(".line.edit");
     if (editing) {
       setCurrent(editing, { focus: false });
@@ -153,7 +274,46 @@
       editing.scrollIntoView({ block: "nearest" });
       return;
     }
-    setCurrent(byKey(state.next) || byKey(state.key) || lines()[0]);
+    setCurrent(byId(state.next) || byId(state.id) || lines()[0]);
+  });
+
+  /* ---- codes are found while their number or a word of their label is typed ------------------------------- */
+  const options = (field) => [...field.closest("form").querySelectorAll("#codes [role=option]")];
+  function choose(field, option) {
+    field.value = option.dataset.code;
+    field.closest("form").querySelector("#codes").replaceChildren();
+    field.setAttribute("aria-expanded", "false");
+    field.removeAttribute("aria-activedescendant");
+    field.focus();
+  }
+  function highlight(field, by) {
+    const all = options(field);
+    if (!all.length) return false;
+    const at = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    const next = all[(at + by + all.length) % all.length];
+    for (const option of all) option.setAttribute("aria-selected", String(option === next));
+    field.setAttribute("aria-activedescendant", next.id);
+    return true;
+  }
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== "codes") return;
+    const field = event.target.closest("form").querySelector("[data-codes]");
+    field.setAttribute("aria-expanded", String(options(field).length > 0));
+  });
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest?.("[data-codes]");
+    if (!field) return;
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by && highlight(field, by)) { event.preventDefault(); event.stopPropagation(); return; }
+    const chosen = options(field).find((option) => option.getAttribute("aria-selected") === "true");
+    if (event.key === "Enter" && chosen) { event.preventDefault(); event.stopPropagation(); choose(field, chosen); return; }
+    if (event.key === "Escape" && options(field).length) { event.preventDefault(); event.stopPropagation(); field.closest("form").querySelector("#codes").replaceChildren(); field.setAttribute("aria-expanded", "false"); }
+  }, true);
+  document.addEventListener("mousedown", (event) => {
+    const option = event.target.closest?.("#codes [role=option]");
+    if (!option) return;
+    event.preventDefault();
+    choose(option.closest("form").querySelector("[data-codes]"), option);
   });
 
   /* ---- leaving gives the encounter back ------------------------------------------------------------- */

@@ -1,0 +1,37 @@
+"""What happened to an encounter while its page was open, in words for the banner."""
+
+from encounters.models import AuditEvent, CodingRun, Encounter, Review
+from encounters.models.encounter import CodingState
+from encounters.review import hold
+from encounters.views.history_rows import ChangeRows, between
+
+MOST_TOLD = 4
+
+
+def news_since(review: Review, version: str) -> str:
+    """What raised the review above the version that the page shows."""
+    events = hold.events_since(review, int(version)) if version.isdecimal() else []
+    told = [hold.described(event) for event in events[-MOST_TOLD:]]
+    return f"{_sentence('; '.join(told) or 'this encounter was changed')}."
+
+
+def arrived_since(encounter: Encounter, review: Review) -> str:
+    """What came into the chart after the run that the page shows, while it is not coded yet."""
+    if encounter.coding_state == CodingState.FAILED:
+        return f"New documentation could not be coded: {encounter.coding_error}."
+    events = AuditEvent.objects.filter(encounter=encounter, at__gte=review.run.at, tag__startswith="chart:")
+    told = [hold.described(event) for event in events.order_by("-pk")[:MOST_TOLD]]
+    what = f" ({'; '.join(told)})" if told else ""
+    return f"New documentation has arrived{what} and is being coded."
+
+
+def changes_since(review: Review, shown_run: str) -> ChangeRows | None:
+    """How the lines differ from those of the run that the page shows; None where it is the same run."""
+    if not shown_run.isdecimal() or int(shown_run) == review.run.number:
+        return None
+    earlier = CodingRun.objects.filter(encounter=review.encounter_id, number=int(shown_run)).first()
+    return between(earlier, review.run) if earlier else None
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
