@@ -12,13 +12,13 @@ from encounters.models.encounter import Diagnosis, Encounter, Order, VascularAcc
 from encounters.models.intake import IntakeBatch, IntakeRefusal
 from encounters.models.note import Note
 from encounters.models.patient import Location, Patient, Payer
+from encounters.models.query import ClinicQuery
 from encounters.models.queue import SavedFilter
 from encounters.models.recoding import Recoding, RecodingItem
 from encounters.models.references import DrugReferences, UnresolvedDrug
 from encounters.models.review import FinalLine, LineDecision, Review
 from encounters.models.routing import RoutingRule, Skill
 from encounters.models.rulebook import RulebookFile, RulebookVersion
-from encounters.models.query import ClinicQuery
 from encounters.models.sight import Sight
 
 __all__ = [
@@ -52,8 +52,8 @@ __all__ = [
     "RulebookVersion",
     "RunFinding",
     "SavedFilter",
+    "Sight",
     "Skill",
     "UnresolvedDrug",
-    "Sight",
     "VascularAccess",
 ]

@@ -18,7 +18,7 @@ def guards(table: str) -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("encounters", "0006_waiting_keeps_changed"),
+        ("encounters", "0012_references_of_earlier_runs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
