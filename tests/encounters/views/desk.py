@@ -51,6 +51,29 @@ def an_encounter_with_a_missing_stop() -> Review:
     return coded(encounter)
 
 
+def an_encounter_with_something_unbilled() -> Review:
+    """An infusion, and a flush that is part of it: nothing to decide, one administration to look at."""
+    encounter = EncounterFactory.create()
+    access = VascularAccessFactory.create(encounter=encounter)
+    DiagnosisFactory.create(encounter=encounter)
+    DrugAdministrationFactory.create(encounter=encounter, external_id="a1", position=1, access=access, drug=cefazolin())
+    DrugAdministrationFactory.create(
+        encounter=encounter,
+        external_id="a2",
+        position=2,
+        access=access,
+        drug_name="Saline",
+        kind="hydration",
+        technique="push",
+        purpose="flush",
+        started_at=MORNING + timedelta(minutes=61),
+        stopped_at=None,
+        dose_amount=10,
+        dose_unit="mL",
+    )
+    return coded(encounter)
+
+
 def cefazolin() -> Drug:
     """The drug as the formulary of the tests has it, 500 mg a unit."""
     known = Drug.objects.filter(name="cefazolin").first()

@@ -391,7 +391,17 @@ class TestTwoTabs:
 
 
 class TestWhy:
+    def test_is_not_on_the_page_until_it_is_asked_for(self, review: Review) -> None:
+        client = opened(review)
+        assert '<dl class="steps">' not in client.get(address(review)).text
+        why = client.get(address(review, "lines", LINE, "why"), headers=HTMX).text
+        assert why.strip().startswith('<dl class="steps">')
+        assert "running min" in why
+
     def test_opens_by_a_plain_link(self, review: Review) -> None:
         client = opened(review)
-        assert client.get(address(review)).text.count('<dl class="steps" hidden>') == 3
-        assert client.get(address(review), {"why": LINE}).text.count('<dl class="steps" hidden>') == 2
+        assert client.get(address(review), {"why": LINE}).text.count('<dl class="steps">') == 1
+        assert f"why={LINE}" in client.get(address(review, "lines", LINE, "why")).headers["Location"]
+
+    def test_of_a_line_that_is_not_there_is_not_found(self, review: Review) -> None:
+        assert opened(review).get(address(review, "lines", "nothing", "why"), headers=HTMX).status_code == 404
