@@ -130,12 +130,12 @@ def answer(
     asked.save()
     said = {"answer": asked.answer, "by": asked.answered_by_name}
     _record(held, asked, Tag.QUERY_ANSWERED, at=at, user=user, after=said)
-    if asked.addendum:
-        if preparation.code(encounter_id=held.encounter_id, at=at, trigger=CodingRun.Trigger.ADDENDUM) is None:
-            message = "Not recorded: with this value the encounter could not be coded."
-            raise UnableToAnswer(message)
-        held = hold.lock(held)
     _wake(held, at, f"answered: {asked.answer}")
+    if asked.addendum and not preparation.code(
+        encounter_id=held.encounter_id, at=at, trigger=CodingRun.Trigger.ADDENDUM
+    ):
+        message = "Not recorded: with this value the encounter could not be coded."
+        raise UnableToAnswer(message)
     return asked
 
 

@@ -70,6 +70,7 @@ def _context(request: PageRequest, review: Review, at: datetime) -> dict[str, ob
     is_workable = review.state in OPEN_STATES or review.state == ReviewState.SECOND_REVIEW
     shown = review.encounter
     service = shown.date_of_service
+    shown_run = request.POST.get("run") or request.GET.get("run")
     desk = desk_of(review=review, user=request.user)
     addenda = addendum_rows(desk.addenda, shown.time_zone)
     bench = workbench(review=review, desk=desk, is_whole="all" in request.GET)
@@ -94,6 +95,7 @@ def _context(request: PageRequest, review: Review, at: datetime) -> dict[str, ob
         "age_days": (timezone.localdate(at) - service).days,
         "target_days": max((review.due_date - service).days, 1),
         "pend_reasons": PendReason.choices,
+        "is_new_run": shown_run is not None and shown_run != str(review.run.number),
         "why": why_of(review, request.GET.get("why", "")),
     }
 

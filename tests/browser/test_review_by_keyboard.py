@@ -103,7 +103,7 @@ class TestLines:
 
     def test_are_accepted_with_a_and_the_focus_moves_on(self, workbench: Page, keyboard: Keyboard) -> None:
         keyboard.press("a")
-        expect(workbench.locator("#lines .line").nth(0)).to_have_class("line decided")
+        expect(workbench.locator("#lines .line").nth(0)).to_have_class("line stop decided")
         expect(workbench.locator("#lines .line").nth(1)).to_be_focused()
         assert LineDecision.objects.get().action == DecisionAction.ACCEPTED
 
