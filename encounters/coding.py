@@ -11,13 +11,13 @@ from drugs import facts as drug_facts
 from encounters import audit, facts, references, rulebooks
 from encounters.addenda import Changes
 from encounters.audit import Tag
+from encounters.installed import load_rulebook
 from encounters.models import Addendum, CodedLine, CodingRun, Encounter, RunFinding
 from encounters.models.encounter import CodingState
 from rules import engine
 from rules.counterfactual import with_counterfactuals
 from rules.facts import EncounterFacts
 from rules.result import CodingResult
-from rules.rulebook.loader import load_rulebook
 from rules.rulebook.model import Rulebook
 from rules.snapshot import facts_from_json, facts_to_json, result_from_json, result_to_json
 from rules.vocabulary import FindingKind

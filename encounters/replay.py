@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal
 
 from encounters import coding, rulebooks
+from encounters.installed import load_rulebook
 from encounters.models import CodingRun
 from encounters.rulebooks import RulebookNotKept
 from rules.result import CodedLine, CodingResult
-from rules.rulebook.loader import load_rulebook
 from rules.snapshot import result_to_json
 
 

@@ -12,8 +12,9 @@ from django.db import transaction
 
 from encounters import audit
 from encounters.audit import Tag
+from encounters.installed import load_rulebook, rulebook_files
 from encounters.models import RulebookFile, RulebookVersion
-from rules.rulebook.loader import files_of, load_rulebook, read_files
+from rules.rulebook.loader import read_files
 from rules.rulebook.model import Rulebook
 
 KEPT_IN_MEMORY = 4
@@ -60,7 +61,7 @@ def store(*, rulebook: Rulebook, at: datetime) -> None:
 @lru_cache(maxsize=1)
 def _packed(version: str) -> dict[str, tuple[str, bytes]]:
     """Name → SHA-256 and compressed content of each installed file. Raises UnableToKeepRulebook."""
-    files = files_of()
+    files = rulebook_files()
     if read_files(files).version != version:
         message = "The files of the rules were changed under the running process: restart it."
         raise UnableToKeepRulebook(message)

@@ -9,9 +9,9 @@ import yaml
 from django.conf import settings
 
 from drugs.formulary.starter import seeded_electrolytes
+from encounters.installed import load_rulebook
 from rules.cases import conformance
 from rules.cases.conformance import Conformance
-from rules.rulebook.loader import load_rulebook
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -9,8 +9,8 @@ from django.apps import AppConfig
 from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
+from encounters.installed import load_rulebook
 from rules.errors import RulebookError
-from rules.rulebook.loader import load_rulebook
 
 
 @register("rulebook")

@@ -60,6 +60,21 @@ def words(name: str, *, default: tuple[str, ...] = ()) -> list[str]:
     return [part for part in parts if part] or list(default)
 
 
+def optional_folder(name: str) -> Path | None:
+    """The folder as an absolute path, None where the variable is unset or empty.
+
+    Raises ImproperlyConfigured where there is no such folder.
+    """
+    value = text(name, "")
+    if not value:
+        return None
+    path = Path(value).resolve()
+    if not path.is_dir():
+        message = f"{name}={value!r} is no folder."
+        raise ImproperlyConfigured(message)
+    return path
+
+
 def choice(name: str, *, default: str, among: frozenset[str]) -> str:
     """One of the given words, in any case. Raises ImproperlyConfigured for any other."""
     value = text(name, default).upper()

@@ -14,8 +14,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from encounters.installed import load_rulebook
 from infusion_coder.celery import HEARTBEAT_KEY
-from rules.rulebook.loader import load_rulebook
 
 logger = structlog.get_logger(__name__)
 

@@ -177,6 +177,10 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # Sending a nudge fails soon, because a person is waiting for the page and the sweep will find the row.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 
+# --- rules ---------------------------------------------------------------------------------------------------------
+# A facility's own policies beside the shipped ones; docs/adding-a-rule.md says what lies there.
+POLICY_DIR = env.optional_folder("POLICY_DIR")
+
 # --- files ---------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "staticfiles"

@@ -13,13 +13,13 @@ from encounters import audit, coding
 from encounters.audit import Tag
 from encounters.forms.compare import SidesForm
 from encounters.http import PageRequest
+from encounters.installed import load_rulebook
 from encounters.models import Review
 from encounters.review.differences import difference
 from encounters.views.answers import open_review
 from encounters.views.history_rows import ChangeRows, change_rows
 from rules.errors import RulebookError
 from rules.result import CodingResult
-from rules.rulebook.loader import load_rulebook
 
 
 @dataclass(frozen=True, slots=True)

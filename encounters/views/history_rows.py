@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from encounters import coding
+from encounters.installed import load_rulebook
 from encounters.models import Review
 from encounters.models.coding import CodingRun
 from encounters.models.review import ReviewState
@@ -18,7 +19,6 @@ from encounters.views.workbench import Workbench
 from rules import explain
 from rules.explain import LineExplanation
 from rules.result import CodedLine
-from rules.rulebook.loader import load_rulebook
 
 FIELD_WORDS = {
     "started_at": "start",

@@ -8,11 +8,11 @@ from django_htmx.http import reswap, retarget
 
 from drugs import selectors as formulary
 from encounters.http import PageRequest, act, is_for_fragment
+from encounters.installed import load_rulebook
 from encounters.review import sights
 from encounters.review.hold import UnableToWork
 from encounters.views.answers import answer, encounter_of, open_review
 from encounters.views.history_rows import why_of
-from rules.rulebook.loader import load_rulebook
 
 MOST_CODES = 12
 LEAST_LETTERS = 2

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from encounters import worked_cases
 from encounters.http import PageRequest
-from rules.rulebook.loader import load_rulebook
+from encounters.installed import load_rulebook
 from rules.rulebook.model import RuleStatement
 
 CHAPTERS = {

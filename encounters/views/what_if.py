@@ -15,6 +15,7 @@ from encounters import addenda, coding
 from encounters.addenda import UnableToReadChange
 from encounters.forms.chart import AddendumForm, StatementForm, WithdrawForm
 from encounters.http import PageRequest, act, is_for_fragment
+from encounters.installed import load_rulebook
 from encounters.models import DrugAdministration, Review
 from encounters.review import documentation
 from encounters.review.differences import Difference, LineChange, difference
@@ -26,7 +27,6 @@ from encounters.views.line_rows import LineRow, line_row
 from encounters.views.workbench import drawn
 from rules.facts import Administration
 from rules.result import CodedLine
-from rules.rulebook.loader import load_rulebook
 from rules.rulebook.model import Rulebook
 
 MOST_TRIED = 400

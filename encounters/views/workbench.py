@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from encounters import coding
+from encounters.installed import load_rulebook
 from encounters.models import Encounter, Review
 from encounters.models.review import ReviewState
 from encounters.review.desk import Desk
@@ -16,7 +17,6 @@ from encounters.views.finding_rows import FindingRow, NotBilledRow, findings_of,
 from encounters.views.line_rows import LineRow, given_words, is_drug, line_row, pointers_of
 from rules.facts import EncounterFacts
 from rules.result import CodingResult
-from rules.rulebook.loader import load_rulebook
 from rules.rulebook.model import Rulebook
 from rules.vocabulary import LineFamily
 

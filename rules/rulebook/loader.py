@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import fields
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TypeVar
@@ -45,6 +45,8 @@ CONFIDENCES = ("high", "medium", "low")
 OWN = "own/"
 """What the names of a facility's own files begin with, beside the shipped ones."""
 OWN_SOURCES = OWN + "sources.yaml"
+OWN_KINDS = ("payer", "facility")
+"""Layers that a facility may add; base and settings are shipped."""
 
 
 @lru_cache(maxsize=8)
@@ -276,6 +278,9 @@ class _Reading:
                     continue
                 file = self._document(name)
                 layer = self._layer(file, owner=self._owner(name), keys=keys)
+                if folder == OWN and layer.kind not in OWN_KINDS:
+                    message = f"{file.place_of('layer')}: a policy of one's own is one of {', '.join(OWN_KINDS)}"
+                    raise BadValue(message)
                 _refuse_second((layer.kind, layer.name), found, file.place_of("name"))
                 found[layer.kind, layer.name] = layer
         return tuple(sorted(found.values(), key=lambda layer: (LAYER_KINDS.index(layer.kind), layer.name)))
@@ -296,13 +301,8 @@ class _Reading:
             raise BadValue(message)
         checked = file.day("checked")
         values = file.section("values").only(*keys)
-        ndc_lists = values_of(
-            file.sections("ndc_list"),
-            sources=self._sources,
-            checked=checked,
-            value=entries.listed_codes,
-            keys=("codes",),
-        )
+        series = partial(_series, file, sources=self._sources, checked=checked)
+        ndc_lists = series("ndc_list", entries.listed_codes, "codes")
         entries.refuse_missing_list(values, "ndc_required", [entry.period for entry in ndc_lists])
         return PolicyLayer(
             kind=file.choice("layer", LAYER_KINDS),
@@ -318,27 +318,9 @@ class _Reading:
                     for key in values.names()
                 }
             ),
-            families=values_of(
-                file.sections("families"),
-                sources=self._sources,
-                checked=checked,
-                value=entries.families,
-                keys=("family",),
-            ),
-            chemo_lists=values_of(
-                file.sections("chemo_list"),
-                sources=self._sources,
-                checked=checked,
-                value=entries.chemo_list,
-                keys=("names", "codes"),
-            ),
-            hydration_necessity=values_of(
-                file.sections("hydration_necessity"),
-                sources=self._sources,
-                checked=checked,
-                value=entries.prefixes,
-                keys=("prefixes",),
-            ),
+            families=series("families", entries.families, "family"),
+            chemo_lists=series("chemo_list", entries.chemo_list, "names", "codes"),
+            hydration_necessity=series("hydration_necessity", entries.prefixes, "prefixes"),
             ndc_lists=ndc_lists,
         )
 
@@ -396,6 +378,18 @@ def _refuse_second(key: object, earlier: Container[object], place: Place) -> Non
     if key in earlier:
         message = f"{place}: defined in an earlier file"
         raise DuplicateKey(message)
+
+
+def _series(
+    file: Section,
+    key: str,
+    value: Callable[[Section], T],
+    *keys: str,
+    sources: Mapping[str, Source],
+    checked: date,
+) -> tuple[CitedValue[T], ...]:
+    """The dated values under a key of a layer; `keys` are those that `value` reads."""
+    return values_of(file.sections(key), sources=sources, checked=checked, value=value, keys=keys)
 
 
 def _choice_of(values: tuple[str, ...]) -> Callable[[Section], str]:

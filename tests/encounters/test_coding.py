@@ -1,10 +1,12 @@
 """Runs: stored whole, once, and again the same."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
-from encounters import coding
+from encounters import coding, rulebooks
 from encounters.models import AuditEvent, CodedLine, CodingRun, Encounter, RunFinding
 from encounters.models.encounter import CodingState
 from rules import engine
@@ -30,6 +32,26 @@ def an_hour() -> Encounter:
 
 def lines_of(run: CodingRun) -> list[tuple[str, int]]:
     return list(run.lines.order_by("position").values_list("code", "units"))
+
+
+class TestOwnPolicy:
+    LAYER = (
+        "layer: facility\nname: own\ntitle: Own\nchecked: 2026-11-21\n"
+        "values:\n  missing_stop:\n    - {value: query, from: 2006-01-01, source: house}\n"
+    )
+
+    def test_of_the_location_s_facility_is_followed(self, tmp_path: Path, settings: Settings) -> None:
+        (tmp_path / "own.yaml").write_text(self.LAYER)
+        settings.POLICY_DIR = tmp_path
+        given = DrugAdministrationFactory.create(stopped_at=None, encounter__location__policy_layer="own")
+        own = coding.run(encounter=given.encounter, at=DAY_AFTER)
+        assert coding.result_of(own).versions.layers[-1] == "own"
+        assert lines_of(own) == [("J3490", 1)]
+        settings.POLICY_DIR = None
+        shipped = coding.run(encounter=given.encounter, at=DAY_AFTER)
+        assert lines_of(shipped) == [("96374", 1), ("J3490", 1)]
+        assert own.rulebook_version != shipped.rulebook_version
+        assert rulebooks.of_version(own.rulebook_version).version == own.rulebook_version
 
 
 class TestRun:

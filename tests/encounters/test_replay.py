@@ -44,7 +44,7 @@ def changed_rules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[R
     rulebook = Rulebook(loader.read_content(data_dir=data))
     for module in (coding, replay, rulebooks):
         monkeypatch.setattr(module, "load_rulebook", lambda: rulebook)
-    monkeypatch.setattr(rulebooks, "files_of", lambda: loader.files_of(data_dir=data))
+    monkeypatch.setattr(rulebooks, "rulebook_files", lambda: loader.files_of(data_dir=data))
     rulebooks._packed.cache_clear()
     rulebooks._kept.cache_clear()
     yield rulebook

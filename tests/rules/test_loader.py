@@ -151,6 +151,13 @@ class TestLoadRulebook:
             load_rulebook(policy_dir=own_folder)
         assert str(caught.value).startswith(f"{path}:7: values.missing_stop.1.value: 'guess' is not one of")
 
+    def test_refuses_a_base_or_a_setting_of_one_s_own(self, own_folder: Path) -> None:
+        path = own_folder / "st-elsewhere.yaml"
+        path.write_text(LAYER.replace("layer: facility", "layer: base"))
+        with pytest.raises(BadValue) as caught:
+            load_rulebook(policy_dir=own_folder)
+        assert str(caught.value) == f"{path}:1: layer: a policy of one's own is one of payer, facility"
+
     def test_refuses_a_folder_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(BadValue, match="the policy folder does not exist"):
             load_rulebook(policy_dir=tmp_path / "missing")

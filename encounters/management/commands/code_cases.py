@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from drugs.formulary.starter import seeded_electrolytes
 from encounters import worked_cases
+from encounters.installed import load_rulebook
 from rules.cases import comparison
-from rules.rulebook.loader import load_rulebook
 
 SOUNDNESS = ("agrees", "policy", "disagrees", "all")
 

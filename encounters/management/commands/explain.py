@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from drugs.formulary.starter import seeded_electrolytes
 from encounters import rehearsal, worked_cases
+from encounters.installed import load_rulebook
 from rules import report
 from rules.cases.comparison import run_case
 from rules.counterfactual import with_counterfactuals
-from rules.rulebook.loader import load_rulebook
 
 WORKED_CASES = (".yaml", ".yml")
 

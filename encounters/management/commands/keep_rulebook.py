@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from encounters import rulebooks
-from rules.rulebook.loader import load_rulebook
+from encounters.installed import load_rulebook
 
 
 class Command(BaseCommand):

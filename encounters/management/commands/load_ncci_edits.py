@@ -9,11 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from encounters.installed import load_rulebook
 from rules.errors import BadValue
 from rules.rulebook import ncci
 from rules.rulebook.document import Place
 from rules.rulebook.edits import EDIT_SETTINGS, code_list, first_day
-from rules.rulebook.loader import DATA_DIR, load_rulebook
+from rules.rulebook.loader import DATA_DIR
 from rules.rulebook.model import Rulebook
 
 FOLDER = DATA_DIR / "edits" / "cms"

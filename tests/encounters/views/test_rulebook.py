@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from encounters import worked_cases
 from rules.rulebook.loader import load_rulebook
@@ -17,6 +18,14 @@ class TestIndex:
         page = signed_in().get("/rules/").text
         for rule in load_rulebook().rules.values():
             assert f'id="rule-{rule.id}"' in page
+
+    def test_lists_the_facility_s_own_policies(self, tmp_path: Path, settings: Settings) -> None:
+        (tmp_path / "own.yaml").write_text(
+            "layer: facility\nname: st-elsewhere\ntitle: St. Elsewhere\nchecked: 2026-11-21\n"
+            "values:\n  jz:\n    - {value: 'false', from: 2026-01-01, source: house}\n"
+        )
+        settings.POLICY_DIR = tmp_path
+        assert "st-elsewhere</th>" in signed_in().get("/rules/").text
 
     @pytest.mark.parametrize("person", personas.EVERYBODY)
     def test_is_open_to_everybody_who_is_signed_in(self, person: Person) -> None:
