@@ -76,6 +76,11 @@ setup-bench:
 bench: setup-bench setup-dev ## measure, and write docs/benchmarks.md
 	@$(BENCH_VENV)/bin/python -m tests.bench.engine --write docs/benchmarks.md
 	@$(RUN) -m tests.bench.trail --write docs/benchmarks.md
+	@$(RUN) -m tests.bench.impact --write docs/benchmarks.md
+
+.PHONY: bench-impact
+bench-impact: setup-dev ## measure what one unit size would change among 100,000 encounters: some minutes
+	@$(RUN) -m tests.bench.impact
 	@$(RUN) -m tests.bench.replays
 
 .PHONY: bench-engine

@@ -59,13 +59,19 @@ def drug_facts(
     return _facts(current_index(), question)
 
 
-def drug_facts_of_many(questions: Iterable[DrugQuestion], *, index: FormularyIndex | None = None) -> list[DrugFacts]:
+def drug_facts_of_many(
+    questions: Iterable[DrugQuestion],
+    *,
+    index: FormularyIndex | None = None,
+    answers: dict[DrugQuestion, DrugFacts] | None = None,
+) -> list[DrugFacts]:
     """Return the facts of each question, in order, each question answered once.
 
-    With one look at the formulary, or by `index`, a version of it that may not stand yet.
+    With one look at the formulary, or by `index`, a version of it that may not stand yet. `answers` holds what
+    was answered by that version before, and takes what is new.
     """
     index = index or current_index()
-    answers: dict[DrugQuestion, DrugFacts] = {}
+    answers = {} if answers is None else answers
     return [answers.get(q) or answers.setdefault(q, _facts(index, q)) for q in questions]
 
 

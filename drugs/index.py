@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from drugs.models import (
     BillingCode,
+    DatedRow,
     Drug,
     DrugBillingCode,
     DrugFamily,
@@ -38,6 +39,7 @@ class Dated(Protocol):
 Row = TypeVar("Row")
 DatedT = TypeVar("DatedT", bound=Dated)
 Key = TypeVar("Key", bound=Hashable)
+DatedRowT = TypeVar("DatedRowT", bound=DatedRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +147,117 @@ def _names(drugs: dict[int, Drug]) -> tuple[dict[str, tuple[NameEntry, ...]], di
 def _brands() -> dict[int, tuple[str, ...]]:
     rows = DrugName.objects.current().filter(kind="brand").order_by("text").values_list("drug", "text")
     return {drug: tuple(text for _, text in group) for drug, group in _grouped(rows, lambda row: row[0]).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """By what a chart leads to anything that is not the same in two versions of the formulary.
+
+    `names` are comparable names, whole and reduced, `ndcs` packages of 11 digits, `codes` HCPCS codes as a chart
+    may name them. The dates of service are those in `[effective_from, effective_until)`; None has no bound. Prices
+    are left out: they weigh a line and never make one.
+    """
+
+    names: frozenset[str]
+    ndcs: frozenset[str]
+    codes: frozenset[str]
+    drug_ids: frozenset[int]
+    effective_from: date | None
+    effective_until: date | None
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.names or self.ndcs or self.codes or self.drug_ids)
+
+
+def differences(now: FormularyIndex, then: FormularyIndex) -> Differences:
+    """Return what differs between two versions, followed to everything that charts can name.
+
+    A code leads to its drugs and packages, a drug to its names, packages and codes, in either version.
+    """
+    period = _Period()
+    codes = _changed(now.meanings, then.meanings, period)
+    drugs = _changed(now.profiles, then.profiles, period) | _changed(now.families, then.families, period)
+    drugs |= _changed(now.sizes, then.sizes, period) | _changed(now.codes_of_drug, then.codes_of_drug, period)
+    ndcs = _changed(now.packages, then.packages, period)
+    ndcs |= _changed(now.codes_of_package, then.codes_of_package, period)
+    charted_codes = codes | _changed(now.drugs_of_code, then.drugs_of_code, period)
+    names = _renamed(now.names, then.names) | _renamed(now.reduced_names, then.reduced_names)
+    products = [
+        index.products[pk]
+        for index in (now, then)
+        for pk in now.products.keys() ^ then.products.keys()
+        if pk in index.products
+    ]
+    drugs |= {product.drug_id for product in products}
+    if names or products:
+        # Names and products have no dates.
+        period.is_open_at_start = period.is_open_at_end = True
+    for index in (now, then):
+        drugs |= {link.drug_id for code in codes for link in index.drugs_of_code.get(code, ())}
+        ndcs |= {ndc for ndc, rows in index.codes_of_package.items() if any(row.hcpcs_id in codes for row in rows)}
+    for index in (now, then):
+        known = (index.names, index.reduced_names)
+        names |= {name for of in known for name, entries in of.items() if any(e.drug_id in drugs for e in entries)}
+        ndcs |= {ndc for ndc, rows in index.packages.items() if any(row.drug_id in drugs for row in rows)}
+        charted_codes |= {code for code, links in index.drugs_of_code.items() if any(x.drug_id in drugs for x in links)}
+    return Differences(
+        frozenset(names), frozenset(ndcs), frozenset(charted_codes), frozenset(drugs), period.first, period.until
+    )
+
+
+class _Period:
+    """The dates of service of all differences so far, as one stretch."""
+
+    def __init__(self) -> None:
+        self._starts: list[date] = []
+        self._ends: list[date] = []
+        self.is_open_at_start = self.is_open_at_end = False
+
+    def add(self, start: date, end: date | None) -> None:
+        """Let it reach over `[start, end)` too."""
+        self._starts.append(start)
+        if end is None:
+            self.is_open_at_end = True
+        else:
+            self._ends.append(end)
+
+    @property
+    def first(self) -> date | None:
+        """Its first day, None where it has none."""
+        return None if self.is_open_at_start else min(self._starts, default=None)
+
+    @property
+    def until(self) -> date | None:
+        """The day after its last, None where it has no end."""
+        return None if self.is_open_at_end else max(self._ends, default=None)
+
+
+def _changed(
+    now: dict[Key, tuple[DatedRowT, ...]], then: dict[Key, tuple[DatedRowT, ...]], period: _Period
+) -> set[Key]:
+    """Return the keys under which the two say something else on some date; those dates join `period`."""
+    found = set()
+    for key in now.keys() | then.keys():
+        before, after = now.get(key, ()), then.get(key, ())
+        if before == after:
+            continue
+        days = sorted({day for row in (*before, *after) for day in (row.effective_from, row.effective_until) if day})
+        for start, end in zip(days, [*days[1:], None], strict=True):
+            if [_said(row) for row in in_force(before, start)] != [_said(row) for row in in_force(after, start)]:
+                period.add(start, end)
+                found.add(key)
+    return found
+
+
+def _renamed(now: dict[str, tuple[NameEntry, ...]], then: dict[str, tuple[NameEntry, ...]]) -> set[str]:
+    return {name for name in now.keys() | then.keys() if now.get(name, ()) != then.get(name, ())}
+
+
+NOT_SAID = frozenset({"id", "release_id", "withdrawn_by_id", "source", "effective_from", "effective_until"})
+"""Columns by which two rows that say the same may differ."""
+
+
+def _said(row: DatedRow) -> tuple[object, ...]:
+    fields = row._meta.concrete_fields  # noqa: SLF001 - Django's documented model API
+    return tuple(getattr(row, field.attname) for field in fields if field.attname not in NOT_SAID)

@@ -1,13 +1,15 @@
 """The engine is asked, and what it says is stored whole. The only caller of the engine."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 
 from django.db import transaction
 
 from drugs import facts as drug_facts
+from drugs.index import FormularyIndex, current_index
 from encounters import audit, facts, references, rulebooks
 from encounters.addenda import Changes
 from encounters.audit import Tag
@@ -101,6 +103,40 @@ def under(
     """
     told = facts.moved(facts_of(run), payer=payer, facility=facility, on=on)
     return engine.code_encounter(told, rulebook=load_rulebook(), overrides=overrides or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the engine says to one encounter now, and what it would say."""
+
+    encounter_id: int
+    date_of_service: date
+    before: CodingResult
+    after: CodingResult
+
+
+def differences(
+    *,
+    encounter_ids: Sequence[int],
+    index: FormularyIndex | None = None,
+    rulebook: Rulebook | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> Iterator[Difference]:
+    """Of these encounters those that the engine would be told or asked otherwise, coded both ways; nothing is stored.
+
+    `index` is a proposed formulary, `rulebook` proposed rules, `overrides` other values of policy keys; the other side
+    is what holds now. Without proposed rules or values only encounters whose facts would differ are coded at all.
+    """
+    installed = load_rulebook()
+    asked_otherwise = rulebook is not None or bool(overrides)
+    if index is None or asked_otherwise:
+        told = facts.facts_of_many(encounter_ids, now=current_index(), then=index)
+    else:
+        told = facts.facts_that_differ(encounter_ids, now=current_index(), then=index)
+    for encounter_id, now, then in told:
+        before = engine.code_encounter(now, rulebook=installed)
+        after = engine.code_encounter(then, rulebook=rulebook or installed, overrides=overrides or {})
+        yield Difference(encounter_id, now.date_of_service, before, after)
 
 
 def answer(told: EncounterFacts, *, rulebook: Rulebook) -> CodingResult:

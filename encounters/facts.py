@@ -76,46 +76,70 @@ def read(*, encounter: Encounter, changes: Mapping[str, Changes] | None = None) 
     if unknown := wanted.keys() - {given.external_id for given in administrations}:
         raise KeyError(*sorted(unknown))
     said = [statement(given, changes=wanted.get(given.external_id)) for given in administrations]
-    index = current_index()
+    version = _Version(current_index())
     charted = [_charted(given, chart) for given in said]
-    resolutions = formulary.resolve_many(charted, index=index)
-    drugs = _drugs(said, chart, charted, resolutions, index)
+    resolutions = version.resolve(charted)
+    drugs = _drugs(said, chart, charted, resolutions, version)
     asked = tuple(
         Asked(row.pk, given, question, resolution)
         for row, given, question, resolution in zip(administrations, said, charted, resolutions, strict=True)
     )
-    return Reading(_facts(chart, said, drugs, _orders(chart, index)), asked, tuple(_ordered(chart)))
+    return Reading(_facts(chart, said, drugs, _orders(chart, version)), asked, tuple(_ordered(chart)))
 
 
 def facts_that_differ(
-    encounter_ids: Iterable[int], *, now: FormularyIndex, then: FormularyIndex
+    encounter_ids: Sequence[int], *, now: FormularyIndex, then: FormularyIndex
 ) -> Iterator[tuple[int, EncounterFacts, EncounterFacts]]:
     """Of those encounters whose facts are not the same in both versions of the formulary: id, and both facts.
 
     In a fixed number of queries for all together; give it some hundreds at a time.
     """
-    for chart in _charts(list(encounter_ids)):
-        said = [statement(given) for given in _in_charted_order(chart)]
-        charted = [_charted(given, chart) for given in said]
-        drugs = [
-            _drugs(said, chart, charted, formulary.resolve_many(charted, index=index), index) for index in (now, then)
-        ]
-        orders = [_orders(chart, index) for index in (now, then)]
-        if drugs[0] == drugs[1] and orders[0] == orders[1]:
-            continue
-        before = _facts(chart, said, drugs[0], orders[0])
-        given = (replace(one, drug=drug) for one, drug in zip(before.administrations, drugs[1], strict=True))
-        yield chart.pk, before, replace(before, administrations=tuple(given), orders=orders[1])
+    return (each for each in facts_of_many(encounter_ids, now=now, then=then) if each[1] is not each[2])
 
 
-def facts_of_many(encounter_ids: Iterable[int]) -> Iterator[tuple[int, EncounterFacts]]:
-    """The facts of each encounter by its id, in a fixed number of queries; give it some hundreds at a time."""
-    index = current_index()
-    for chart in _charts(list(encounter_ids)):
+def facts_of_many(
+    encounter_ids: Sequence[int], *, now: FormularyIndex, then: FormularyIndex | None = None
+) -> Iterator[tuple[int, EncounterFacts, EncounterFacts]]:
+    """Each encounter's id and its facts by both versions of the formulary, one and the same object where they agree.
+
+    Without `then` there is but one version. In a fixed number of queries, as `facts_that_differ`.
+    """
+    versions = [_Version(index) for index in (now, then) if index is not None]
+    for chart in _charts(encounter_ids):
         said = [statement(given) for given in _in_charted_order(chart)]
         charted = [_charted(given, chart) for given in said]
-        drugs = _drugs(said, chart, charted, formulary.resolve_many(charted, index=index), index)
-        yield chart.pk, _facts(chart, said, drugs, _orders(chart, index))
+        drugs, orders = versions[0].answers(chart, said, charted)
+        before = _facts(chart, said, drugs, orders)
+        after = before
+        for proposed in versions[1:]:
+            other_drugs, other_orders = proposed.answers(chart, said, charted)
+            if (other_drugs, other_orders) != (drugs, orders):
+                given = zip(before.administrations, other_drugs, strict=True)
+                after = replace(
+                    before,
+                    administrations=tuple(replace(one, drug=drug) for one, drug in given),
+                    orders=other_orders,
+                )
+        yield chart.pk, before, after
+
+
+class _Version:
+    """A version of the formulary with the questions that it has answered: many encounters ask the same."""
+
+    def __init__(self, index: FormularyIndex) -> None:
+        self.index = index
+        self.resolutions: dict[Charted, Resolution] = {}
+        self.facts: dict[DrugQuestion, DrugFacts] = {}
+
+    def resolve(self, charted: Sequence[Charted]) -> list[Resolution]:
+        """Which drug each is."""
+        return formulary.resolve_many(charted, index=self.index, answers=self.resolutions)
+
+    def answers(
+        self, chart: Encounter, said: Sequence[Statement], charted: Sequence[Charted]
+    ) -> tuple[list[DrugFacts], tuple[Order, ...]]:
+        """What it says of the drugs that were given, and of those that were ordered."""
+        return _drugs(said, chart, charted, self.resolve(charted), self), _orders(chart, self)
 
 
 def _facts(
@@ -202,7 +226,7 @@ def _drugs(
     chart: Encounter,
     charted: Sequence[Charted],
     resolutions: Sequence[Resolution],
-    index: FormularyIndex,
+    version: _Version,
 ) -> list[DrugFacts]:
     """What the formulary holds of each, in order."""
     owners = (chart.payer, chart.location)
@@ -213,7 +237,8 @@ def _drugs(
         _question(given, asked, resolution, layers, circumstance)
         for given, asked, resolution in zip(said, charted, resolutions, strict=True)
     ]
-    found = iter(drug_facts.drug_facts_of_many([question for question in questions if question], index=index))
+    asked_now = [question for question in questions if question]
+    found = iter(drug_facts.drug_facts_of_many(asked_now, index=version.index, answers=version.facts))
     return [_drug(given, next(found) if question else None) for given, question in zip(said, questions, strict=True)]
 
 
@@ -334,7 +359,7 @@ def _accesses(chart: Encounter, said: Sequence[Statement]) -> tuple[Access, ...]
     )
 
 
-def _orders(chart: Encounter, index: FormularyIndex) -> tuple[Order, ...]:
+def _orders(chart: Encounter, version: _Version) -> tuple[Order, ...]:
     """The orders, each drug by the name that an administration of it has, so that a brand equals its ingredient."""
     return tuple(
         Order(
@@ -343,9 +368,7 @@ def _orders(chart: Encounter, index: FormularyIndex) -> tuple[Order, ...]:
             dose=_quantity(row.dose_amount, row.dose_unit),
             route=row.route or None,
         )
-        for row, resolution in zip(
-            _order_rows(chart), formulary.resolve_many(_ordered(chart), index=index), strict=True
-        )
+        for row, resolution in zip(_order_rows(chart), version.resolve(_ordered(chart)), strict=True)
     )
 
 

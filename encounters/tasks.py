@@ -1,11 +1,12 @@
 """Nudges. What is to be done stands in the database; a task that comes twice, or too late, does no harm."""
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 from itertools import islice
 
 import structlog
 from celery import shared_task
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -13,7 +14,7 @@ from kombu.exceptions import OperationalError
 
 from encounters import recoding
 from encounters.audit import checkpoints, verification
-from encounters.models import Encounter
+from encounters.models import CodingRun, Encounter
 from encounters.models.encounter import CodingState
 from encounters.review import claims, preparation, states
 
@@ -108,6 +109,14 @@ def nudge_recoding(*, recoding_id: int) -> None:
             log.warning("no broker, left to the sweep", error=type(error).__name__)
 
     transaction.on_commit(send, robust=True)
+
+
+def code_again(*, encounter_ids: Collection[int], reason: str, by: User, at: datetime) -> None:
+    """These are coded again because the formulary changed; in the transaction of the change."""
+    asked = recoding.request(
+        encounter_ids=encounter_ids, trigger=CodingRun.Trigger.RELEASE, reason=reason, by=by, at=at
+    )
+    nudge_recoding(recoding_id=asked.pk)
 
 
 @shared_task(acks_late=True)

@@ -84,15 +84,22 @@ def resolve(
     return _resolve(current_index(), Charted(on=on, name=name, ndc=ndc, hcpcs=hcpcs, route=route))
 
 
-def resolve_many(charted: Iterable[Charted], *, index: FormularyIndex | None = None) -> list[Resolution]:
+def resolve_many(
+    charted: Iterable[Charted],
+    *,
+    index: FormularyIndex | None = None,
+    answers: dict[Charted, Resolution] | None = None,
+) -> list[Resolution]:
     """Return a resolution for each, in order, each question answered once.
 
-    With one look at the formulary, or by `index`, a version of it that may not stand yet.
+    With one look at the formulary, or by `index`, a version of it that may not stand yet. `answers` holds what
+    was answered by that version before, and takes what is new.
+
     Without suggestions: those are for a person who asks about one name, and looking for what is alike takes longer
     than all the rest.
     """
     index = index or current_index()
-    answers: dict[Charted, Resolution] = {}
+    answers = {} if answers is None else answers
     return [answers.get(c) or answers.setdefault(c, _resolve(index, c, is_for_person=False)) for c in charted]
 
 

@@ -60,7 +60,7 @@ for (const name of ["htmx:afterSettle", "htmx:sendError", "htmx:responseError", 
 }
 
 function handleDigit(key, target) {
-  const root = openDialog() || target.closest("form") || document.querySelector(".line.edit form");
+  const root = openDialog() || target.closest("form") || document.querySelector(".line.edit form, form[data-digits]");
   return Boolean(root) && pickDigit(root, Number(key));
 }
 
