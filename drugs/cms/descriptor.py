@@ -49,7 +49,7 @@ _CONCENTRATION = re.compile(r" ?(?:/|per ) ?(?:\d+ ?)?(?:ml|cc)\b")
 _IN = re.compile(r"\b(?:in|containing|contains|provided in) $")
 _OTHER_COUNTS = (
     (re.compile(r"\bplaque forming|\bpfu\b"), "it counts plaque forming units"),
-    (re.compile(r"\bvector genomes\b"), "it counts vector genomes"),
+    (re.compile(r"\bvector genomes?\b"), "it counts vector genomes"),
     (re.compile(r"\bcells\b"), "it counts cells"),
     (re.compile(r"\bsq(?:uare)? ?\.? ?(?:cm|cenitmeter|centimeter|inch|in\b)"), "it counts an area"),
     (re.compile(r"\b(?:milli|micro)?curies?\b|\bmci\b|\buci\b|\bgbq\b|\bmbq\b"), "it counts radioactivity"),
@@ -77,7 +77,9 @@ def read_amount(text: str) -> BillingAmount | Unread:
 
     >>> read_amount("Injection, bevacizumab, 10 mg").amount
     Decimal('10')
-    >>> read_amount("Injection, cabotegravir and rilpivirine, 2mg/3mg").why
+    >>> read_amount("Injection, cabotegravir and rilpivirine, 2mg/3mg").counted_ingredient
+    'cabotegravir'
+    >>> read_amount("2MG/3MG").why
     'it says several amounts: 2mg, 3mg'
     """
     words = text_of(text).lower().replace("µ", "u").replace("μ", "u")

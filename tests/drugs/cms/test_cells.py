@@ -1,8 +1,11 @@
+import doctest
 from datetime import date
 from decimal import Decimal
+from types import ModuleType
 
 import pytest
 
+from drugs.cms import cells, columns, descriptor, ndc, periods
 from drugs.cms.cells import code_of, date_of, is_formula, number_of, shown, text_of
 from drugs.cms.periods import by_name
 from drugs.cms.quarters import Quarter
@@ -86,3 +89,11 @@ class TestQuarter:
     )
     def test_is_read_from_the_names_in_use(self, name: str, quarter: str | None) -> None:
         assert by_name(name) == (Quarter.parse(quarter) if quarter else None)
+
+
+class TestExamples:
+    @pytest.mark.parametrize("module", [cells, columns, descriptor, ndc, periods], ids=lambda module: module.__name__)
+    def test_in_docstrings_hold(self, module: ModuleType) -> None:
+        ran = doctest.testmod(module)
+        assert ran.attempted
+        assert not ran.failed
