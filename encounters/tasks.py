@@ -16,7 +16,7 @@ from encounters import recoding
 from encounters.audit import checkpoints, verification
 from encounters.models import CodingRun, Encounter
 from encounters.models.encounter import CodingState
-from encounters.review import claims, preparation, states
+from encounters.review import claims, preparation, queries, states
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +76,13 @@ def wake_pended() -> None:
     """Reviews whose day has come wait for a coder again."""
     now = timezone.now()
     states.wake_due(on=timezone.localdate(now), at=now)
+
+
+@shared_task(acks_late=True)
+def expire_queries() -> None:
+    """Questions to the clinic that nobody answered in time are closed, and what waited for them wakes."""
+    now = timezone.now()
+    queries.expire_due(on=timezone.localdate(now), at=now)
 
 
 @shared_task(acks_late=True)

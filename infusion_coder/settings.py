@@ -160,6 +160,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15 * 60.0,
         "options": {"expires": 10 * 60.0},
     },
+    "close questions that nobody answered": {
+        "task": "encounters.tasks.expire_queries",
+        "schedule": 60 * 60.0,
+        "options": {"expires": 50 * 60.0},
+    },
     "write a checkpoint of the trail": {
         "task": "encounters.tasks.write_checkpoint",
         "schedule": 15 * 60.0,

@@ -2,6 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
+from encounters.api.clinic import QueryViewSet
 from encounters.api.views import BatchViewSet, EncounterViewSet, LineViewSet, RunViewSet
 
 router = SimpleRouter(trailing_slash=False)
@@ -9,6 +10,7 @@ router.register("encounters", EncounterViewSet, basename="encounter")
 router.register("runs", RunViewSet, basename="run")
 router.register("lines", LineViewSet, basename="line")
 router.register("batches", BatchViewSet, basename="batch")
+router.register("queries", QueryViewSet, basename="query")
 
 app_name = "encounters-api"
 urlpatterns = router.urls

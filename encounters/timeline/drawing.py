@@ -21,6 +21,7 @@ from encounters.timeline.layout import (
 )
 from encounters.timeline.ledger import MinuteSums, minute_sums, stretches_of
 from encounters.timeline.scale import LEAST_SPAN, GridLine, Midnight, Scale, grid, midnights, scale_for
+from encounters.timeline.summary import MOST_DRAWN, summed_up
 from rules.facts import Administration, EncounterFacts
 from rules.result import CodedLine, CodingResult
 from rules.vocabulary import LineFamily, Role, Route
@@ -86,14 +87,16 @@ def timeline(
 ) -> Timeline:
     """The drawing of one encounter, in the local time of `zone`.
 
-    `earns` holds per family the running minutes at which units are earned, from the rulebook of the run.
+    `earns` holds per family the running minutes at which units are earned, from the rulebook of the run. More entries
+    than MOST_DRAWN are summed up in stretches of time.
     """
     lane_of = {each.id: _lane_key(each) for each in facts.administrations}
-    items = items_of(facts=facts, result=result, lane_of=lane_of)
+    is_crowded = len(facts.administrations) > MOST_DRAWN
+    items = (summed_up if is_crowded else items_of)(facts=facts, result=result, lane_of=lane_of)
     scale = scale_for(moments=_moments(items), zone=zone, room_after=_room_after(items))
     keys = _lane_order(facts, lane_of)
     drawn_on = scale or _whole_day(facts, zone)
-    ticks = _ticks(result, items, scale, earns) if scale else {}
+    ticks = _ticks(result, items, scale, earns) if scale and not is_crowded else {}
     lanes: list[Lane] = []
     groups: list[Group] = []
     rows_by_lane = _filled(items, keys, drawn_on, ticks)

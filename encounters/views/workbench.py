@@ -20,7 +20,7 @@ from rules.result import CodingResult
 from rules.rulebook.model import Rulebook
 from rules.vocabulary import LineFamily
 
-MOST_ROWS = 200
+MOST_ROWS = 120
 """Lines, and rows of what is not billed, that one page prints unless all are asked for."""
 
 
@@ -62,6 +62,16 @@ class Workbench:
         if len(self.not_billed) <= self.most:
             return self.not_billed
         return tuple(sorted(self.not_billed, key=lambda row: not (row.is_needed and not row.is_seen)))[: self.most]
+
+    @property
+    def shown_findings(self) -> tuple[FindingRow, ...]:
+        """Those that are printed, what blocks first."""
+        return self.findings[: max(self.most // 4, 1)]
+
+    @property
+    def hidden_findings(self) -> int:
+        """How many findings are not printed."""
+        return len(self.findings) - len(self.shown_findings)
 
     @property
     def hidden(self) -> int:
@@ -123,7 +133,7 @@ def workbench(*, review: Review, desk: Desk | None = None, is_whole: bool = Fals
     drug_lines = tuple(row for row in rows if is_drug(row.line))
     zone = ZoneInfo(review.encounter.time_zone)
     rest = not_billed(facts, result, zone, seen=desk.seen if desk else frozenset())
-    most = max(len(rows) + len(rest), MOST_ROWS) if is_whole else MOST_ROWS
+    most = 4 * max(len(rows) + len(rest) + len(result.findings), MOST_ROWS) if is_whole else MOST_ROWS
     return Workbench(
         services=services,
         drug_lines=drug_lines,

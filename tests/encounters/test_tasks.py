@@ -186,12 +186,19 @@ class TestTheClock:
 
 def test_every_beat_has_its_task() -> None:
     scheduled = {entry["task"] for entry in current_app.conf.beat_schedule.values()}
-    ours = {"sweep_pending", "release_expired_claims", "wake_pended"}
+    ours = {"sweep_pending", "release_expired_claims", "wake_pended", "expire_queries"}
     assert {f"encounters.tasks.{name}" for name in ours} <= scheduled
 
 
 @pytest.mark.parametrize(
-    "task", [tasks.code_encounter, tasks.sweep_pending, tasks.release_expired_claims, tasks.wake_pended]
+    "task",
+    [
+        tasks.code_encounter,
+        tasks.sweep_pending,
+        tasks.release_expired_claims,
+        tasks.wake_pended,
+        tasks.expire_queries,
+    ],
 )
 def test_every_task_goes_back_when_its_worker_dies(task: object) -> None:
     assert task.acks_late  # type: ignore[attr-defined]
