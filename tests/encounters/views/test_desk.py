@@ -223,10 +223,9 @@ class TestCompare:
         assert "30 Dec 2025" in other
         assert "noridian" in other
 
-    def test_before_the_rules_begin_says_so(self, review: Review) -> None:
-        page = opened(review).get(address(review, "compare"), {"right_on": "1990-01-01"})
-        assert page.status_code == 200
-        assert "problem" in page.text or "not in force" in page.text
+    def test_before_the_rules_begin_no_line_stands(self, review: Review) -> None:
+        page = opened(review).get(address(review, "compare"), {"right_on": "1990-01-01"}).text
+        assert "<td>96365 ×1</td><td><ins>nothing</ins></td>" in page
 
     def test_of_an_unknown_policy_is_not_understood(self, review: Review) -> None:
         assert opened(review).get(address(review, "compare"), {"left_payer": "nobody"}).status_code == 422
