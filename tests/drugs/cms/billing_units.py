@@ -15,9 +15,10 @@ from functools import cache
 
 from drugs.cms.descriptor import BillingAmount, Unread, read_amount
 from drugs.cms.files import open_file
-from drugs.cms.rows import CrosswalkRow
+from drugs.cms.rows import NdcPackageRow
 from drugs.models import Unit
 from tests.drugs.cms import published
+from tests.drugs.cms.published import Package
 
 TOLERANCE = Decimal("0.025")
 """FDA rounds strengths (16.67 mg/mL), CMS rounds units (2.13)."""
@@ -73,23 +74,25 @@ def volumes() -> dict[str, Decimal]:
     return {
         package.ndc: Decimal(said[-1])
         for package in open_file(published.only("ndc/package.txt.xz")).rows
-        if package.ndc in wanted and (said := VOLUME_OF_CONTAINER.findall(package.description))
+        if isinstance(package, NdcPackageRow)
+        and package.ndc in wanted
+        and (said := VOLUME_OF_CONTAINER.findall(package.description))
     }
 
 
-def amount_in_container(row: CrosswalkRow, amount: BillingAmount) -> Decimal:
+def amount_in_container(row: Package, amount: BillingAmount) -> Decimal:
     """What the row's billing units come to, in mg, units or mEq."""
     return row.billing_units * amount.amount * IN_MG.get(amount.unit, Decimal(1))
 
 
-def expected(row: CrosswalkRow, amount: BillingAmount) -> list[Decimal]:
+def expected(row: Package, amount: BillingAmount) -> list[Decimal]:
     """Amounts that the container may hold by FDA's directory; none where it gives none, or per mL of a powder."""
     unit = Unit.MG if amount.unit in IN_MG else amount.unit
-    known = [(each, is_per_ml) for of, each, is_per_ml in strengths().get((row.ndc or "")[:9], ()) if of == unit]
+    known = [(each, is_per_ml) for of, each, is_per_ml in strengths().get(row.ndc[:9], ()) if of == unit]
     per_ml, per_item = [e for e, is_per_ml in known if is_per_ml], [e for e, is_per_ml in known if not is_per_ml]
     # Of a combination the code may count one ingredient or their total.
-    per_ml, per_item = [*per_ml, sum(per_ml)], [*per_item, sum(per_item)]
-    volume = volumes().get(row.ndc or "")
+    per_ml, per_item = [*per_ml, sum(per_ml, Decimal(0))], [*per_item, sum(per_item, Decimal(0))]
+    volume = volumes().get(row.ndc)
     candidates = [*per_item, *(each * row.package_size for each in per_item)]
     if row.package_size != 1:
         candidates += [each * row.package_size for each in per_ml]
@@ -98,11 +101,11 @@ def expected(row: CrosswalkRow, amount: BillingAmount) -> list[Decimal]:
     return [each for each in candidates if each]
 
 
-def possible(row: CrosswalkRow, amount: BillingAmount) -> list[Decimal]:
+def possible(row: Package, amount: BillingAmount) -> list[Decimal]:
     """The amount in a powder's vial, once dissolved in the volume that the package text names."""
     unit = Unit.MG if amount.unit in IN_MG else amount.unit
-    per_ml = [each for of, each, is_per_ml in strengths().get((row.ndc or "")[:9], ()) if of == unit and is_per_ml]
-    return [each * volumes().get(row.ndc or "", row.package_size) for each in (*per_ml, sum(per_ml, Decimal(0)))]
+    per_ml = [each for of, each, is_per_ml in strengths().get(row.ndc[:9], ()) if of == unit and is_per_ml]
+    return [each * volumes().get(row.ndc, row.package_size) for each in (*per_ml, sum(per_ml, Decimal(0)))]
 
 
 def is_same(one: BillingAmount, other: BillingAmount) -> bool:
@@ -119,7 +122,7 @@ def is_close(one: Decimal, other: Decimal) -> bool:
     return abs(one - other) <= max(one, other) * TOLERANCE
 
 
-def verdicts(rows: Iterable[CrosswalkRow], amounts: dict[str, BillingAmount]) -> dict[CrosswalkRow, Verdict]:
+def verdicts(rows: Iterable[Package], amounts: dict[str, BillingAmount]) -> dict[Package, Verdict]:
     """What the parsed amount makes of each row's BILLUNITS."""
     found = {row: _verdict(row, amounts[row.code]) for row in rows}
     held: dict[str, set[Decimal]] = defaultdict(set)
@@ -132,16 +135,16 @@ def verdicts(rows: Iterable[CrosswalkRow], amounts: dict[str, BillingAmount]) ->
     }
 
 
-def _held(row: CrosswalkRow, amount: BillingAmount) -> Decimal:
+def _held(row: Package, amount: BillingAmount) -> Decimal:
     """The amount in one mL, in one tablet or in the vial of a powder."""
     return amount_in_container(row, amount) / row.package_size
 
 
-def _is_among(row: CrosswalkRow, amounts: dict[str, BillingAmount], held: dict[str, set[Decimal]]) -> bool:
+def _is_among(row: Package, amounts: dict[str, BillingAmount], held: dict[str, set[Decimal]]) -> bool:
     return any(is_close(each, _held(row, amounts[row.code])) for each in held[row.code])
 
 
-def _verdict(row: CrosswalkRow, amount: BillingAmount) -> Verdict:
+def _verdict(row: Package, amount: BillingAmount) -> Verdict:
     if amount.unit == Unit.EACH:
         return Verdict.REPRODUCED if row.billing_units == 1 else Verdict.CONTRADICTED
     if amount.unit in VOLUMES:
@@ -156,7 +159,7 @@ def _verdict(row: CrosswalkRow, amount: BillingAmount) -> Verdict:
     return Verdict.CONTRADICTED if candidates else Verdict.NOT_GIVEN
 
 
-def _makes(row: CrosswalkRow, amount: BillingAmount, held: Decimal) -> bool:
+def _makes(row: Package, amount: BillingAmount, held: Decimal) -> bool:
     """Whether the container's amount comes to the row's units; of an "up to" code a unit begun is a unit."""
     units = held / amount.amount
     described = published.descriptors().get(row.code)
@@ -166,7 +169,7 @@ def _makes(row: CrosswalkRow, amount: BillingAmount, held: Decimal) -> bool:
     )
 
 
-def makes_package(row: CrosswalkRow) -> bool:
+def makes_package(row: Package) -> bool:
     """Whether BILLUNITSPKG is BILLUNITS times PKG QTY, or times the tablets in PKG SIZE; CMS rounds to whole units."""
     products = (row.billing_units * row.package_quantity, row.billing_units * row.package_quantity * row.package_size)
     wholes = {each.quantize(Decimal(1), rounding=ROUND_CEILING) for each in products}

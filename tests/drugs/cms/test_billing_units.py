@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from drugs.cms.descriptor import BillingAmount, Unread
-from drugs.cms.rows import CrosswalkRow
 from tests.drugs.cms import billing_units, published
 from tests.drugs.cms.billing_units import Verdict
-from tests.drugs.cms.published import where_present
+from tests.drugs.cms.published import Package, where_present
 
 pytestmark = where_present
 QUARTER = "2026Q1"
@@ -26,7 +25,7 @@ def explained(column: str) -> set[tuple[str, str]]:
         return {(row["code"], row["ndc"]) for row in csv.DictReader(file) if row["column"] == column and row["why"]}
 
 
-def is_explained(row: CrosswalkRow, column: str) -> bool:
+def is_explained(row: Package, column: str) -> bool:
     return not {(row.code, ""), (row.code, row.ndc)}.isdisjoint(explained(column))
 
 
@@ -42,12 +41,12 @@ def amounts() -> dict[str, BillingAmount]:
 
 
 @cache
-def rows() -> list[CrosswalkRow]:
+def rows() -> list[Package]:
     return [row for row in published.crosswalk(QUARTER) if row.code in amounts()]
 
 
 @pytest.fixture(scope="module")
-def verdicts() -> dict[CrosswalkRow, Verdict]:
+def verdicts() -> dict[Package, Verdict]:
     return billing_units.verdicts(rows(), amounts())
 
 
@@ -73,13 +72,13 @@ class TestAmounts:
 
 
 class TestBillingUnits:
-    def test_follow_from_the_parsed_amount_but_where_explained(self, verdicts: dict[CrosswalkRow, Verdict]) -> None:
+    def test_follow_from_the_parsed_amount_but_where_explained(self, verdicts: dict[Package, Verdict]) -> None:
         against = [row for row, verdict in verdicts.items() if verdict is Verdict.CONTRADICTED]
         assert [row for row in against if not is_explained(row, "BILLUNITS")] == []
         named = {pair for pair in explained("BILLUNITS") if pair[1]}
         assert {(row.code, row.ndc) for row in against if (row.code, "") not in explained("BILLUNITS")} == named
 
-    def test_have_exceptions_for_at_most_two_in_a_hundred(self, verdicts: dict[CrosswalkRow, Verdict]) -> None:
+    def test_have_exceptions_for_at_most_two_in_a_hundred(self, verdicts: dict[Package, Verdict]) -> None:
         said: dict[str, set[Verdict]] = defaultdict(set)
         for row, verdict in verdicts.items():
             said[row.code].add(verdict)
