@@ -103,8 +103,8 @@ class _Trial:
     def _of_times(self, finding: Finding, word: str) -> Iterator[Counterfactual]:
         """Ranges of a missing time within which the lines stay the same, found to the minute."""
         given = _administration(self.facts, finding.administrations[0])
-        known = None if given is None else (given.start if word == "stop" else given.stop)
-        if given is None or known is None or known.year in EDGE_YEARS:
+        known = given.start if word == "stop" else given.stop
+        if known is None or known.year in EDGE_YEARS:
             return
         ahead = 1 if word == "stop" else -1
         seen: dict[int, Totals] = {}
@@ -202,8 +202,9 @@ def _prices(result: CodingResult) -> dict[str, Decimal]:
     return {line.code: line.price for line in result.lines if line.price is not None}
 
 
-def _administration(facts: EncounterFacts, wanted: str) -> Administration | None:
-    return next((one for one in facts.administrations if str(one.id) == wanted), None)
+def _administration(facts: EncounterFacts, wanted: str) -> Administration:
+    """The first with that id, which a finding about these facts has named."""
+    return next(one for one in facts.administrations if str(one.id) == wanted)
 
 
 def _with(facts: EncounterFacts, mended: Administration) -> EncounterFacts:
@@ -237,10 +238,9 @@ def _discard(facts: EncounterFacts, finding: Finding) -> Iterator[Mend]:
     values = dict(finding.step.values)
     rest, unit = Decimal(str(values["rest"])), str(values["unit"])
     first = _administration(facts, finding.administrations[0])
-    if first is not None and rest >= 0:
-        mended = replace(first, discarded=Quantity(rest, unit))
-        step = Step("if_discarded", "H12", (("rest", str(values["rest"])), ("unit", unit)))
-        yield step, _with(facts, mended), {}
+    mended = replace(first, discarded=Quantity(rest, unit))
+    step = Step("if_discarded", "H12", (("rest", str(values["rest"])), ("unit", unit)))
+    yield step, _with(facts, mended), {}
 
 
 def _route(facts: EncounterFacts, finding: Finding) -> Iterator[Mend]:
@@ -252,7 +252,7 @@ def _primary(facts: EncounterFacts, finding: Finding) -> Iterator[Mend]:
     drugs = set()
     for wanted in finding.administrations:
         given = _administration(facts, wanted)
-        if given is None or given.drug.name in drugs:
+        if given.drug.name in drugs:
             continue
         drugs.add(given.drug.name)
         step = Step("if_primary", "A4", (("drug", given.drug.name),))
@@ -295,8 +295,8 @@ def _duplicate(facts: EncounterFacts, finding: Finding) -> Iterator[Mend]:
 
 def _code(facts: EncounterFacts, finding: Finding) -> Iterator[Mend]:
     given = _administration(facts, finding.administrations[0])
-    for one in () if given is None else given.drug.billing_codes or ():
-        drug = replace(given.drug, billing_codes=(one,))  # type: ignore[union-attr]
+    for one in given.drug.billing_codes or ():
+        drug = replace(given.drug, billing_codes=(one,))
         step = Step("if_code", "R27", (("code", one.code),))
         yield step, _each(facts, finding, drug=drug), {}
 

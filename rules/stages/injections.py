@@ -113,8 +113,6 @@ def _pump(sheet: Worksheet, unit: Unit) -> None:
     if unit.technique is PUMP_UNATTENDED:
         _unlisted(sheet, unit, "pump_unattended")
         return
-    if unit.technique is not PUMP_INITIATION:
-        return
     if unit.family is CHEMO:
         is_g0498 = sheet.answers["pump_start"] == "G0498"
         draft = _stand(

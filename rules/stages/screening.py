@@ -51,8 +51,9 @@ def screen(sheet: Worksheet) -> None:
     given = [entry for entry in sheet.entries if entry.status not in NOT_DONE]
     if len(given) < len(sheet.entries):
         _not_given(sheet)
-    if sheet.facts.inpatient_order is not None:
-        given = [entry for entry in given if not _inpatient(sheet, entry)]
+    order = sheet.facts.inpatient_order
+    if order is not None:
+        given = [entry for entry in given if not _inpatient(sheet, entry, chronology.minute_of(order))]
     given = _port_flushes(sheet, given)
     passed = [
         entry
@@ -253,12 +254,9 @@ def _not_given(sheet: Worksheet) -> None:
             _set_aside(sheet, entry, Reason.NOT_GIVEN, step("not_given", "R1", status=str(status)))
 
 
-def _inpatient(sheet: Worksheet, entry: Entry) -> bool:
-    order = sheet.facts.inpatient_order
-    if order is None:
-        return False
+def _inpatient(sheet: Worksheet, entry: Entry, order_at: int) -> bool:
     known = entry.stop if entry.start is None else entry.start
-    if known is None or known < chronology.minute_of(order):
+    if known is None or known < order_at:
         return False
     _set_aside(sheet, entry, Reason.INPATIENT, step("inpatient", "R2"))
     return True

@@ -1,8 +1,9 @@
 """Minutes, spans and amounts: the doctests as tests, and their edges."""
 
 import doctest
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -39,6 +40,29 @@ def test_spans_are_sets_of_minutes(one: chronology.Spans, other: chronology.Span
 def test_there_is_no_minute_past_the_end() -> None:
     with pytest.raises(ValueError, match="end before"):
         chronology.minute_at(((0, 10),), 10)
+
+
+def test_there_is_no_hour_past_the_end() -> None:
+    with pytest.raises(ValueError, match="end before"):
+        chronology.minutes_at(((0, 10), (20, 30)), 5, 10, 3)
+
+
+@pytest.mark.parametrize(
+    ("zone", "minute", "offset"),
+    [
+        (None, 600, 0),
+        (UTC, 600, 0),
+        (timezone(timedelta(hours=-5)), 900, -300),
+        (timezone(timedelta(hours=5, seconds=30)), 299, 300),
+        (ZoneInfo("America/New_York"), 900, -300),
+    ],
+    ids=str,
+)
+def test_clocks_of_any_zone_are_read(zone: tzinfo | None, minute: int, offset: int) -> None:
+    clock = datetime(1970, 1, 1, 10, tzinfo=zone)
+    assert chronology.minute_of(clock) == minute
+    assert chronology.offset_of(clock) == offset
+    assert chronology.minutes_and_offset(clock, clock) == (minute, minute, offset)
 
 
 def test_dates_stay_within_the_calendar() -> None:

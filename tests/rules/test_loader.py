@@ -158,6 +158,11 @@ class TestLoadRulebook:
             load_rulebook(policy_dir=own_folder)
         assert str(caught.value) == f"{path}:1: layer: a policy of one's own is one of payer, facility"
 
+    def test_refuses_what_cannot_be_read(self, own_folder: Path) -> None:
+        (own_folder / "folder.yaml").mkdir()
+        with pytest.raises(BadValue, match="not readable"):
+            load_rulebook(policy_dir=own_folder)
+
     def test_refuses_a_folder_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(BadValue, match="the policy folder does not exist"):
             load_rulebook(policy_dir=tmp_path / "missing")

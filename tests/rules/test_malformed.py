@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rules import explain
 from rules.cases.comparison import run_case
+from rules.counterfactual import with_counterfactuals
 from rules.engine import code_encounter
 from rules.facts import EncounterFacts
 from rules.rulebook.loader import load_rulebook
@@ -105,7 +106,7 @@ class TestCodeEncounter:
     @given(MALFORMED)
     def test_can_be_explained_whatever_was_charted(self, facts: EncounterFacts) -> None:
         rulebook = load_rulebook()
-        result = code_encounter(facts, rulebook=rulebook)
+        result = with_counterfactuals(code_encounter(facts, rulebook=rulebook), facts=facts, rulebook=rulebook)
         for line in result.lines:
             assert explain.line_why(line)
             assert explain.line_explanation(line, rulebook=rulebook).numbers

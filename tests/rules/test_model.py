@@ -67,6 +67,14 @@ class TestCodes:
             rulebook.as_of(TODAY).codes["lunch"]
 
 
+class TestLabels:
+    def test_are_those_of_the_codes_in_force(self, rulebook: Rulebook) -> None:
+        labels = rulebook.labels_on(TODAY)
+        assert dict(labels)["96413"] == rulebook.label("96413")
+        assert list(labels) == sorted(labels)
+        assert "96365" not in dict(rulebook.labels_on(date(2008, 12, 31)))
+
+
 class TestMinutes:
     def test_are_the_thresholds(self, rulebook: Rulebook) -> None:
         assert rulebook.as_of(TODAY).minutes == Minutes(
