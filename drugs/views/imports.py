@@ -157,7 +157,8 @@ def _decided(request: HttpRequest, found: FormularyImport, asked: dict[str, Any]
     if not what and asked["group"]:
         what = {"group": Group(asked["group"])}
     if asked["verb"] == "withhold":
-        return f"{imports.withhold(**who, **what).withheld} withheld." if not asked["difference"] else ""
+        withheld = imports.withhold(**who, **what).withheld
+        return "" if asked["difference"] else f"{withheld} withheld."
     decided = imports.approve(**who, **what, with_conflicts=asked["with_conflicts"])
     if asked["difference"]:
         return ""

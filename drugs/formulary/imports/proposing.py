@@ -57,7 +57,7 @@ def count_affected(*, import_id: int, at: datetime) -> bool:
     What was counted names its round, so that a count that came late is not taken for one of a later comparison.
     """
     formulary_import = FormularyImport.objects.get(pk=import_id)
-    if formulary_import.state not in WAITING_FOR_PEOPLE:
+    if not formulary_import.is_open:
         return False
     found = affected(proposed_change(formulary_import), examples=EXAMPLES)
     if found is None:

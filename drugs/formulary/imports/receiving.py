@@ -29,6 +29,11 @@ NOT_KEPT = {
 class UnableToReceive(UnableToWorkOnImport):
     """The file cannot be taken in; the message says why. Nothing of it is kept."""
 
+    def __init__(self, message: str, *, known: FormularyImport | None = None) -> None:
+        """Say why; `known` is the import that the same file has already."""
+        super().__init__(message)
+        self.known = known
+
 
 @transaction.atomic
 def receive_file(
@@ -45,7 +50,7 @@ def receive_file(
     sha256, size = _measured(file)
     if known := FormularyImport.objects.filter(sha256=sha256).exclude(state__in=OVER).first():
         msg = f"This file was sent before: {known}, {known.get_state_display().lower()}, import {known.pk}."
-        raise UnableToReceive(msg)
+        raise UnableToReceive(msg, known=known)
     formulary_import = FormularyImport(
         kind=kind,
         effective_from=quarter.since,

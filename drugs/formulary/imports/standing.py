@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from drugs.cms.files import FileKind
-from drugs.formulary.imports.tables import TABLES, Key, Table, Values, key_of, values_of
+from drugs.formulary.imports.tables import TABLES, Key, Table, Values, to_json
 from drugs.formulary.starter import SPEAKS_FOR
 from drugs.models import (
-    DatedRow,
     DifferenceTable,
     FormularyImport,
     FormularyRelease,
@@ -54,27 +53,30 @@ class Standing:
 
 
 def read_standing(which: DifferenceTable, *, on: date) -> Standing:
-    """Return what stands in a table on `on`."""
+    """Return what stands in a table on `on`. Plain values: tens of thousands of model instances would take seconds."""
     table = TABLES[which]
     standing = Standing(table, {}, {}, {}, set())
-    current = table.model.objects.current().annotate(release_kind=F("release__kind"))
+    columns = (*table.key, *table.said)
+    current = table.model.objects.current()
     if table.is_quarterly:
-        latest: dict[Key, date] = {}
-        for row in current.filter(effective_from__lte=on).iterator(chunk_size=2000):
-            key = key_of(table, row)
-            if row.effective_from == on:
-                standing.rows[key] = _standing(table, row)
-            elif row.effective_from > latest.get(key, date.min):
-                latest[key] = row.effective_from
-                standing.earlier[key] = values_of(table, row)
-        return standing
-    ahead = current.filter(Q(effective_until__isnull=True) | Q(effective_until__gt=on))
-    for row in ahead.iterator(chunk_size=2000):
-        key = key_of(table, row)
-        if row.effective_from <= on:
-            standing.rows[key] = _standing(table, row)
-        else:
-            standing.next_from[key] = min(row.effective_from, standing.next_from.get(key, date.max))
+        rows = current.filter(effective_from__lte=on)
+    else:
+        rows = current.filter(Q(effective_until__isnull=True) | Q(effective_until__gt=on))
+    latest: dict[Key, date] = {}
+    for pk, since, until, source, kind, *cells in rows.values_list(
+        "pk", "effective_from", "effective_until", "source", "release__kind", *columns
+    ).iterator(chunk_size=2000):
+        key = tuple(cells[: len(table.key)])
+        if since > on:
+            standing.next_from[key] = min(since, standing.next_from.get(key, date.max))
+            continue
+        values: Values = {column: to_json(cell) for column, cell in zip(columns, cells, strict=True)}
+        if not table.is_quarterly or since == on:
+            is_by_hand = kind == FormularyRelease.Kind.HAND
+            standing.rows[key] = StandingRow(pk, values, since, until, source, is_by_hand)
+        elif since > latest.get(key, date.min):
+            latest[key] = since
+            standing.earlier[key] = values
     return standing
 
 
@@ -95,14 +97,3 @@ def said_later(formulary_import: FormularyImport) -> date | None:
 
 def _has_starter() -> bool:
     return FormularyRelease.objects.filter(kind=FormularyRelease.Kind.SEED).exists()
-
-
-def _standing(table: Table, row: DatedRow) -> StandingRow:
-    return StandingRow(
-        pk=row.pk,
-        values=values_of(table, row),
-        since=row.effective_from,
-        until=row.effective_until,
-        source=row.source,
-        is_by_hand=getattr(row, "release_kind", "") == FormularyRelease.Kind.HAND,
-    )

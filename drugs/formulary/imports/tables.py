@@ -72,16 +72,6 @@ TABLES: dict[DifferenceTable, Table] = {
 }
 
 
-def key_of(table: Table, row: DatedRow) -> Key:
-    """Return what tells `row` apart from others on one date."""
-    return tuple(getattr(row, column) for column in table.key)
-
-
-def values_of(table: Table, row: DatedRow) -> Values:
-    """Return what `row` says, key included, as JSON that compares equal where the rows say the same."""
-    return {column: to_json(getattr(row, column)) for column in (*table.key, *table.said)}
-
-
 def to_json(value: object) -> Json:
     """Return a column's value as JSON; numbers as text without idle zeros."""
     match value:
