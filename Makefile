@@ -77,6 +77,7 @@ setup-bench:
 bench: setup-bench setup-dev ## measure, and write docs/benchmarks.md
 	@$(BENCH_VENV)/bin/python -m tests.bench.engine --write docs/benchmarks.md
 	@$(RUN) -m tests.bench.trail --write docs/benchmarks.md
+	@$(RUN) -m tests.bench.imports --write docs/benchmarks.md
 	@$(RUN) -m tests.bench.impact --write docs/benchmarks.md
 
 .PHONY: bench-impact
