@@ -16,7 +16,7 @@ from encounters import recoding
 from encounters.audit import checkpoints, verification
 from encounters.models import CodingRun, Encounter
 from encounters.models.encounter import CodingState
-from encounters.review import claims, preparation, queries, states
+from encounters.review import claims, preparation, queries, states, tally
 
 log = structlog.get_logger(__name__)
 
@@ -67,8 +67,9 @@ def sweep_pending() -> None:
 
 @shared_task(acks_late=True)
 def release_expired_claims() -> None:
-    """Claims without a heartbeat are free."""
+    """Claims without a heartbeat are free, and the tally of what is accepted is short."""
     claims.release_expired(at=timezone.now())
+    tally.compact()
 
 
 @shared_task(acks_late=True)

@@ -16,12 +16,13 @@ from encounters.models.query import ClinicQuery
 from encounters.models.queue import SavedFilter
 from encounters.models.recoding import Recoding, RecodingItem
 from encounters.models.references import DrugReferences, UnresolvedDrug
-from encounters.models.review import FinalLine, LineDecision, Review
+from encounters.models.review import AcceptedTally, FinalLine, LineDecision, Review
 from encounters.models.routing import RoutingRule, Skill
 from encounters.models.rulebook import RulebookFile, RulebookVersion
 from encounters.models.sight import Sight
 
 __all__ = [
+    "AcceptedTally",
     "Addendum",
     "AdministrationPause",
     "AuditEvent",

@@ -21,7 +21,7 @@ from django.contrib.auth.models import User
 from encounters import intake
 from encounters.intake.records import ReadEncounter
 from encounters.models import Encounter, Review
-from encounters.review import preparation
+from encounters.review import preparation, tally
 from encounters.samples import loading
 from encounters.samples.copies import copy_encounters
 from encounters.samples.variants import Variants
@@ -96,6 +96,7 @@ def build_clinic(
         for ids, all_ in ((done, encounters - wanted), (open_, wanted))
         if ids and all_ > len(ids)
     )
+    tally.compact()
     progress("copied", copies, copies)
     return Clinic(len(done) + len(open_), copies, wanted, encounters - wanted)
 

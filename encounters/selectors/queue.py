@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, DateField, F, FloatField, Func, IntegerField, Q, QuerySet, Subquery, Value
+from django.db.models import Count, DateField, F, FloatField, Func, IntegerField, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Greatest, Least, Ln
 
-from encounters.models import Review, RunFinding, SavedFilter
+from encounters.models import AcceptedTally, Review, RunFinding, SavedFilter
 from encounters.models.queue import Tab
 from encounters.models.review import ReviewState
 from encounters.selectors.permission import require
@@ -105,12 +105,13 @@ def tab_counts(*, user: User) -> dict[Tab, int]:
     """How many reviews each tab holds, in one query. Raises PermissionDenied for a user who may not read encounters."""
     require(user)
     mine = Count("pk", filter=Q(claimed_by=user) | Q(assigned_to=user))
-    waiting = Review.objects.exclude(state=ReviewState.ACCEPTED)
-    done = Review.objects.filter(state=ReviewState.ACCEPTED)
-    nobody = Value(0, output_field=IntegerField())
-    rows = waiting.values("state").annotate(all=Count("pk"), mine=mine).values_list("state", "all", "mine")
-    # What waits is counted from an index of its own, small however much is done.
-    found = rows.union(done.values("state").annotate(all=Count("pk"), mine=nobody).values_list("state", "all", "mine"))
+    waiting = Review.objects.exclude(state=ReviewState.ACCEPTED).values("state").annotate(all=Count("pk"), mine=mine)
+    # What waits is counted from an index of its own, small however much is done; what is done is tallied.
+    done = AcceptedTally.objects.values(state=Value(str(ReviewState.ACCEPTED))).annotate(
+        all=Sum("change"), mine=Value(0, output_field=IntegerField())
+    )
+    columns = ("state", "all", "mine")
+    found = waiting.values_list(*columns).union(done.values_list(*columns), all=True)
     counts = {state: (number, own) for state, number, own in found}
     is_open = [numbers for state, numbers in counts.items() if state != ReviewState.ACCEPTED]
     return {

@@ -19,6 +19,7 @@ from encounters.http import PageRequest, act, is_for_fragment, page_or_fragment
 from encounters.models import Review
 from encounters.models.review import ReviewState
 from encounters.review import claims as claiming
+from encounters.review.hold import LEAD
 from encounters.selectors import Narrowed, Tab
 from rules import explain
 
@@ -58,8 +59,9 @@ class QueueRow:
     more_codes: int
     age_css: str
     age_share: float
-    score_parts: tuple[tuple[str, int, float, float], ...]
-    """Word, points, and left edge and width in percent of the whole score."""
+    score_parts: tuple[tuple[str, int, float, float, str], ...]
+    """Word, points, left edge and width in percent of the whole score, and what of it fits on the bar."""
+    score_said: str
     findings: tuple[str, ...]
     holder: str
     meant_for: str
@@ -95,6 +97,7 @@ def queue(request: PageRequest) -> HttpResponse:
         "shown": shown,
         "more": address(asked, page=_page_number(request) + 1) if len(found) == ROWS_OF_A_PAGE else "",
         "now": now,
+        "may_assign": request.user.has_perm(LEAD),
     }
     if not is_for_fragment(request):
         context |= {
@@ -147,6 +150,7 @@ def queue_row(review: Review, findings: Sequence[str], request: PageRequest, now
     share = review.age_days / review.target_days  # type: ignore[attr-defined]
     held_by = review.holder(now)
     is_mine = held_by is not None and held_by.pk == request.user.pk
+    parts = tuple(_score_parts(review))
     holder = "" if held_by is None else "you" if is_mine else audit.name_of(held_by)
     return QueueRow(
         review=review,
@@ -158,7 +162,8 @@ def queue_row(review: Review, findings: Sequence[str], request: PageRequest, now
         if review.state == ReviewState.ACCEPTED
         else next((css for least, css in AGE_STEPS if share >= least), ""),
         age_share=round(min(max(share / AGE_BAR_ENDS, 0), 1) * 100, 1),
-        score_parts=tuple(_score_parts(review)),
+        score_parts=parts,
+        score_said=" + ".join(f"{word} {points}" for word, points, *_ in parts),
         findings=tuple(explain.kind_title(kind) for kind in findings),
         holder=holder,
         meant_for=_meant_for(review, request),
@@ -178,7 +183,7 @@ def _section(row: QueueRow) -> str:
     return SECTION_OF_STATE[ReviewState(row.review.state)]
 
 
-def _score_parts(review: Review) -> Iterable[tuple[str, int, float, float]]:
+def _score_parts(review: Review) -> Iterable[tuple[str, int, float, float, str]]:
     points = [
         ("age", review.score_age),  # type: ignore[attr-defined]
         ("value", review.score_value),  # type: ignore[attr-defined]
@@ -190,8 +195,16 @@ def _score_parts(review: Review) -> Iterable[tuple[str, int, float, float]]:
     for word, number in points:
         if number:
             width = round(number / whole * 100, 2)
-            yield word, number, round(left, 2), width
+            yield word, number, round(left, 2), width, _on_the_bar(word, number, width)
             left += width
+
+
+def _on_the_bar(word: str, points: int, width: float) -> str:
+    """What fits on a part so many percent wide: the word and its points, a shorter word, the points, nothing."""
+    for least, said in ((24, word), (13, word.split(maxsplit=1)[0]), (4, "")):
+        if width > least:
+            return f"{said} {points}".strip()
+    return ""
 
 
 def _meant_for(review: Review, request: PageRequest) -> str:

@@ -1,0 +1,253 @@
+"""How long the server takes for the pages of a coder, with a queue and a past of the size that was promised.
+
+`python -m tests.bench.pages` builds a clinic of 10,000 waiting and 200,000 finished encounters once, in an instance of
+its own (`VAR_DIR`, by default `var/bench`), and measures each page there: whole requests through every middleware, on
+one core, against a real PostgreSQL with commits that wait for the disk. The pages take turns with a trivial one, so
+that a busy machine slows all alike; the ratio to it is what to compare between machines. Queries are counted in a pass
+of their own. `--write FILE` puts the table into the page of figures.
+"""
+
+import argparse
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import cycle
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+HEAD = "## Pages"
+WARM_UP = 10
+PEOPLE = 50
+RACE = 2000
+TRIVIAL = "health, the trivial one"
+
+Act = Callable[[], object]
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Builds where needed, measures, prints, and writes where asked to."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.pages", description=__doc__)
+    parser.add_argument("--encounters", type=int, default=210_000)
+    parser.add_argument("--waiting", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=100, help="requests a page")
+    parser.add_argument("--race", type=int, default=RACE, help="encounters that 50 people claim at once; 0: none")
+    parser.add_argument("--write", type=Path, help="the file whose section on pages is written anew")
+    chosen = parser.parse_args(arguments)
+    place = Path(os.environ.setdefault("VAR_DIR", str(Path(__file__).parents[2] / "var" / "bench")))
+    place.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "infusion_coder.settings")
+    os.environ.setdefault("LOG_LEVEL", "ERROR")
+    from infusion_coder.command_line import servers_for
+
+    with servers_for(["bench", "measure"]):
+        import django
+
+        django.setup()
+        build(chosen.encounters, chosen.waiting)
+        said = table(measured(chosen.rounds), race(chosen.race) if chosen.race else None)
+    sys.stdout.write(said)
+    if chosen.write is not None:
+        before = chosen.write.read_text(encoding="utf-8").partition(f"{HEAD}\n")[0].rstrip()
+        chosen.write.write_text(f"{before}\n\n{said}", encoding="utf-8")
+
+
+def build(encounters: int, waiting: int) -> None:
+    """The load is there, built in minutes the first time, and the tables are tidy as autovacuum keeps them."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from encounters.models import Review
+    from infusion_coder import prepare
+
+    call_command("migrate", interactive=False, verbosity=0)
+    prepare.collect_static()
+    if not Review.objects.exists():
+        call_command("demo_clinic", encounters=encounters, waiting=waiting)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def measured(rounds: int) -> dict[str, tuple[list[float], int]]:
+    """Milliseconds of each request and the most queries of one, by page."""
+    acts = pages()
+    for act in acts.values():
+        for _ in range(WARM_UP):
+            act()
+    times: dict[str, list[float]] = {name: [] for name in acts}
+    for _ in range(rounds):
+        for name, act in acts.items():
+            since = time.perf_counter()
+            act()
+            times[name].append((time.perf_counter() - since) * 1000)
+    return {name: (times[name], _queries(act)) for name, act in acts.items()}
+
+
+def pages() -> dict[str, Act]:
+    """What is measured, by name; each call is a request of its own."""
+    from django.conf import settings
+    from django.contrib.auth.models import User
+    from django.test import Client
+    from django.utils import timezone
+
+    from encounters import coding, selectors
+    from encounters.models import Encounter, Review
+    from encounters.models.review import ReviewState
+    from encounters.review import claims
+    from encounters.selectors import Narrowed, Tab
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    coder = User.objects.get(username="coder")
+    on = timezone.localdate()
+    client = Client()
+    client.force_login(coder)
+    ready = selectors.review_queue(user=coder, asked=Narrowed(tab=Tab.READY), on=on)
+    to_decide = selectors.review_queue(user=coder, asked=Narrowed(tab=Tab.WARNINGS), on=on)
+    found = [*ready.values_list("encounter", flat=True)[:200], *to_decide.values_list("encounter", flat=True)[:200]]
+    encounters = cycle(found)
+    charts = cycle(Encounter.objects.filter(pk__in=found))
+    drug = Review.objects.filter(state=ReviewState.READY).values_list("drugs", flat=True)[0][0].split()[0]
+
+    def get(address: str) -> Act:
+        def request() -> object:
+            response = client.get(address)
+            assert response.status_code in {200, 204, 503}, (address, response.status_code)
+            return response
+
+        return request
+
+    def one_of_many() -> object:
+        return get(f"/review/{next(encounters)}/")()
+
+    return {
+        TRIVIAL: get("/healthz"),
+        "queue": get("/review/"),
+        "queue, second page": get("/review/?page=2"),
+        "queue, ready": get("/review/?tab=ready"),
+        "queue, mine": get("/review/?tab=mine"),
+        "queue, accepted": get("/review/?tab=accepted"),
+        "queue, a drug searched": get(f"/review/?q={drug}"),
+        "queue, an account searched": get("/review/?tab=accepted&q=000017-3"),
+        "queue, claims and counts": get("/review/claims/"),
+        "workbench": one_of_many,
+        "next encounter claimed": lambda: _claimed(claims, coder),
+        "what-if: facts built and coded": lambda: coding.preview(encounter=next(charts)),
+    }
+
+
+def _claimed(claims: Any, coder: Any) -> None:
+    from django.utils import timezone
+
+    now = timezone.now()
+    held = claims.claim_next(user=coder, at=now)
+    claims.release(review=held, user=coder, at=now)
+
+
+def _queries(act: Act) -> int:
+    """The most queries of five calls, those that begin and end a transaction left out."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    most = 0
+    for _ in range(5):
+        with CaptureQueriesContext(connection) as queries:
+            act()
+        said = [query["sql"] for query in queries.captured_queries]
+        most = max(most, sum(not sql.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")) for sql in said))
+    return most
+
+
+def race(encounters: int) -> tuple[float, int, int, int, int]:
+    """50 people claim one after the other until so many are taken.
+
+    Seconds, claims, encounters that two were given, the fewest and the most that one person got. What is claimed is
+    put aside for a person who does not take part, and lies where it was afterwards.
+    """
+    from django.contrib.auth.models import Group, User
+    from django.db import connection
+    from django.utils import timezone
+
+    from encounters.models import Review
+    from encounters.review import claims
+
+    people = [User.objects.get_or_create(username=f"racer-{number}")[0] for number in range(PEOPLE + 1)]
+    Group.objects.get(name="coder").user_set.add(*people)
+    aside, *people = User.objects.filter(username__startswith="racer-").order_by("pk")
+    meant_for = dict(Review.objects.filter(assigned_to__isnull=False).values_list("pk", "assigned_to"))
+    start = threading.Barrier(PEOPLE)
+    taken: list[tuple[int, int]] = []
+
+    def work(person: User) -> None:
+        start.wait()
+        while len(taken) < encounters:
+            held = claims.claim_next(user=person, at=timezone.now())
+            if held is None:
+                break
+            taken.append((held.pk, person.pk))
+            Review.objects.filter(pk=held.pk).update(
+                assigned_to=aside, claimed_by=None, claimed_at=None, lease_until=None
+            )
+        connection.close()
+
+    threads = [threading.Thread(target=work, args=(person,)) for person in people]
+    since = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.perf_counter() - since
+    Review.objects.filter(assigned_to=aside).update(assigned_to=None)
+    for pk, person in meant_for.items():
+        Review.objects.filter(pk=pk).update(assigned_to=person)
+    times = Counter(pk for pk, _ in taken)
+    shares = Counter(person for _, person in taken)
+    of_each = [shares[person.pk] for person in people]
+    return seconds, len(taken), sum(count > 1 for count in times.values()), min(of_each), max(of_each)
+
+
+def table(of: dict[str, tuple[list[float], int]], raced: tuple[float, int, int, int, int] | None) -> str:
+    """The section of figures."""
+    trivial = median(of[TRIVIAL][0])
+    rows = []
+    for name, (times, queries) in of.items():
+        half, most = median(times), quantiles(times, n=20)[-1]
+        rows.append(f"| {name} | {half:,.1f} | {most:,.1f} | {queries} | {half / trivial:,.1f} |")
+    waiting, done = _size()
+    on = datetime.now(UTC).date().isoformat()
+    said = [
+        HEAD,
+        "",
+        f"Written by `make bench` on {on}: {waiting:,} encounters wait and {done:,} are finished. Milliseconds",
+        "on the server for a whole request, every middleware and the commit included, and the most queries of one",
+        "(those that begin and end a transaction left out). The pages take turns; the ratio is the median to that of",
+        "the trivial page in the same rounds.",
+        "",
+        "| request | median ms | p95 ms | queries | ratio |",
+        "| :-- | --: | --: | --: | --: |",
+        *rows,
+        "",
+    ]
+    if raced is not None:
+        seconds, claims, doubles, fewest, most_of_one = raced
+        said += [
+            f"{PEOPLE} people claiming at once took {claims:,} encounters in {seconds:,.1f} s: {doubles} were given",
+            f"to two, and everybody got between {fewest} and {most_of_one}.",
+            "",
+        ]
+    return "\n".join(said)
+
+
+def _size() -> tuple[int, int]:
+    from encounters.models import Review
+    from encounters.models.review import ReviewState
+
+    done = Review.objects.filter(state=ReviewState.ACCEPTED).count()
+    return Review.objects.count() - done, done
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
