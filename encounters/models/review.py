@@ -62,9 +62,10 @@ class Review(models.Model):
     table alone: `codes` and `code_units` run side by side in claim order, `families` are those of the lines,
     `value_at_stake` is in US dollars, `search_text` holds record number, account, drugs and codes in lower case.
     `rule_path` is the digest of the lines' codes, roles and rules: reviews that share it came about in the same way;
-    it is empty where that is not known. `second_review_from` asked for the second review and may not take
-    it; `second_review_note` is the question while it is in second review, and the lead's answer once it is returned.
-    `accepted_by`, `accepted_at` and `accepted_run` tell of the last acceptance, also after a reopening.
+    it is empty where that is not known, and where an administration earns no line. `second_review_from` asked for the
+    second review and may not take it; `second_review_note` is the question while it is in second review, and the
+    lead's answer once it is returned. `accepted_by`, `accepted_at` and `accepted_run` tell of the last acceptance, also
+    after a reopening.
     """
 
     encounter = models.OneToOneField(Encounter, on_delete=models.PROTECT, related_name="review")
@@ -206,7 +207,8 @@ class AcceptedTally(models.Model):
     """How many reviews are accepted is the sum of `change`, which a trigger adds to with each acceptance and its end.
 
     Counting hundreds of thousands of rows for every look at the queue took longer than all else on the page; one row
-    with the number in it would make everybody who accepts wait for everybody else. `encounters.review.tally` keeps the sum short.
+    with the number in it would make everybody who accepts wait for everybody else. `encounters.review.tally` keeps
+    the sum short.
     """
 
     change = models.BigIntegerField()

@@ -13,7 +13,7 @@ from encounters.audit import Tag
 from encounters.models import CodedLine, CodingRun, Encounter, LineDecision, Review
 from encounters.models.encounter import CodingState
 from encounters.models.review import DecisionAction, ReviewState
-from encounters.review import hold
+from encounters.review import hold, sights
 from encounters.review.lines import ADDED_KEY, standing
 from encounters.review.states import wake_up
 from rules.facts import EncounterFacts
@@ -216,7 +216,7 @@ def _summary(encounter: Encounter, run: CodingRun, lines: list[CodedLine]) -> di
         "payer": payer,
         "location": encounter.location,
         "families": sorted({line.family for line in lines}),
-        "rule_path": rule_path(coding.result_of(run)),
+        "rule_path": rule_path(coding.result_of(run), (one.id for one in told.administrations)),
         "blocks": severities.count(Severity.BLOCKS),
         "warns": severities.count(Severity.WARNS),
         "informs": severities.count(Severity.INFORMS),
@@ -230,11 +230,14 @@ def _summary(encounter: Encounter, run: CodingRun, lines: list[CodedLine]) -> di
     }
 
 
-def rule_path(result: CodingResult) -> str:
+def rule_path(result: CodingResult, administrations: Iterable[str]) -> str:
     """SHA-256 of how the lines came about: each line's code, role and the rules of its steps, in claim order.
 
-    Units and minutes do not count: infusions of an hour and of an hour and ten minutes share a path.
+    Units and minutes do not count: infusions of an hour and of an hour and ten minutes share a path. Empty where one
+    of the administrations earns no line: somebody has to look at why.
     """
+    if sights.without_a_line(result, administrations):
+        return ""
     path = [(line.code, line.role.value, *(step.rule for step in line.steps)) for line in result.lines]
     return sha256(repr(path).encode()).hexdigest()
 

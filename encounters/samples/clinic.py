@@ -32,6 +32,8 @@ SOURCE = "demo-clinic"
 LEAST_WAITING = 60
 WAITING_PART = 21
 """One encounter in so many waits, as 10,000 do beside 200,000 finished."""
+WORK_DAYS = 3
+"""What came on the last days is not finished yet."""
 CLINIC = ZoneInfo("America/New_York")
 SENT_AT = time(20, 0)
 CODED_AFTER = timedelta(minutes=5)
@@ -81,13 +83,13 @@ def build_clinic(
     progress = progress or _nothing
     loading.load_samples(as_of=as_of, password=password, at=at)
     content = yaml.safe_load((loading.FOLDER / "clinic.yaml").read_text(encoding="utf-8"))
-    desk = Desk(content, random=_dice(seed, "desk"), people=_people(content, password))
+    desk = Desk(content, random=_dice(seed, "desk"), people=_people(content, password), until=at)
     variants = Variants(content, random=_dice(seed, "charts"), prefix=f"DC{seed}")
     waits = min(wanted, max(distinct // 2, distinct - (encounters - wanted)))
     finishes = min(encounters - wanted, distinct - waits)
     days = working_days(as_of, weeks)
     late = days[-int(content["waiting"]["held_back_days"]) :]
-    done = _take_in(variants, days, finishes, source, progress)
+    done = _take_in(variants, days[:-WORK_DAYS] or days, finishes, source, progress)
     open_ = _take_in(variants, late, waits, source, progress)
     _work(desk.finish, done, "worked", progress)
     _work(desk.leave_waiting, open_, "put in the queue", progress)

@@ -28,6 +28,7 @@ from encounters.models import (
     Patient,
     Review,
     RunFinding,
+    Sight,
     UnresolvedDrug,
     VascularAccess,
 )
@@ -58,6 +59,7 @@ COPIED: Mapping[type[models.Model], str] = {
     Review: OF_ENCOUNTER,
     LineDecision: OF_RUN,
     FinalLine: OF_RUN,
+    Sight: OF_RUN,
 }
 """What is copied, each after what it refers to, and how a row finds its encounter."""
 RENAMED = """replace(row.{column}, '"encounter_id":"' || wanted.encounter_id || '"',

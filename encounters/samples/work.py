@@ -11,15 +11,18 @@ from django.utils import timezone
 from encounters import intake
 from encounters.models import Review
 from encounters.models.review import CorrectionReason
-from encounters.review import claims, decisions, preparation, states
+from encounters.review import claims, decisions, preparation, sights, states
 from encounters.review.hold import LEAD
 from encounters.review.lines import ReviewLine, lines_of
 
 HUNDRED = 100
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SOONEST, LATEST = 12, 110
 """Hours between coding and the coder's look."""
+LONGEST_WORK = timedelta(hours=32)
+"""From that look to the acceptance, with a pend and a second review between."""
 MOST_MINUTES = 5
 """A look takes up to so many minutes."""
 LATER_STOP = timedelta(minutes=45)
@@ -29,9 +32,9 @@ PEND_DAYS = 6
 class Desk:
     """The coders and leads of a clinic, and the dice that say what happens to an encounter."""
 
-    def __init__(self, content: Mapping[str, Any], *, random: Random, people: Sequence[User]) -> None:
-        """`people` all code; those who lead take second reviews."""
-        self._random, self._people = random, people
+    def __init__(self, content: Mapping[str, Any], *, random: Random, people: Sequence[User], until: datetime) -> None:
+        """`people` all code; those who lead take second reviews. Nothing is finished after `until`."""
+        self._random, self._people, self._until = random, people, until
         self._leads = [person for person in people if person.has_perm(LEAD)]
         self._work, self._waiting = content["work"], content["waiting"]
         self._reasons = content["pend_reasons"]
@@ -39,14 +42,15 @@ class Desk:
     def finish(self, review: Review) -> None:
         """Somebody works the encounter to its acceptance; now and then documentation comes later and changes it."""
         coder = self._random.choice(self._people)
-        at = review.encounter.received_at + timedelta(hours=self._random.randrange(SOONEST, LATEST))
+        received_at = review.encounter.received_at
+        latest = min(LATEST, int((self._until - received_at - LONGEST_WORK) / HOUR))
+        at = received_at + self._random.randrange(SOONEST, max(latest, SOONEST + 1)) * HOUR
         if self._happens(self._work["pended_first"]):
             at = self._pend_and_wake(review, coder, at)
         if self._happens(self._work["second_review_first"]):
             at = self._ask_a_lead(review, coder, at)
         at = self._decide(review, coder, at)
-        reason = "confirmed with the clinic" if _now(review).blocks else ""
-        states.accept(review=review, user=coder, at=at, version=_version(review), reason=reason)
+        self._accept(review, coder, at)
         if self._happens(self._work["changed_since"]):
             self._chart_later(review, coder, at + DAY)
 
@@ -67,8 +71,7 @@ class Desk:
         elif self._happens(self._waiting["second_review"]):
             states.send_to_second_review(review=review, user=coder, at=at, version=_version(review))
         elif self._happens(self._work["changed_since"]):
-            reason = "confirmed with the clinic" if review.blocks else ""
-            states.accept(review=review, user=coder, at=at, version=_version(review), reason=reason)
+            self._accept(review, coder, at)
             self._chart_later(review, coder, at + 20 * MINUTE)
 
     def _happens(self, share: int) -> bool:
@@ -84,9 +87,9 @@ class Desk:
         states.send_to_second_review(review=review, user=coder, at=at, version=_version(review))
         lead = next(person for person in self._leads if person != coder)
         states.return_from_second_review(
-            review=review, note="agreed", user=lead, at=at + 3 * 60 * MINUTE, version=_version(review)
+            review=review, note="agreed", user=lead, at=at + 3 * HOUR, version=_version(review)
         )
-        return at + 4 * 60 * MINUTE
+        return at + 4 * HOUR
 
     def _decide(self, review: Review, coder: User, at: datetime) -> datetime:
         """Some lines are decided one by one; an acceptance takes the rest as suggested."""
@@ -98,6 +101,13 @@ class Desk:
             at += 5 * timedelta(seconds=1)
             self._decide_line(review, line, coder, at)
         return at
+
+    def _accept(self, review: Review, coder: User, at: datetime) -> None:
+        held = _now(review)
+        if hidden := sights.unseen(review=held, user=coder):
+            sights.see(review=held, run_number=held.run.number, administrations=hidden, user=coder, at=at)
+        reason = "confirmed with the clinic" if held.blocks else ""
+        states.accept(review=held, user=coder, at=at, version=held.version, reason=reason)
 
     def _decide_line(self, review: Review, line: ReviewLine, coder: User, at: datetime) -> None:
         reason: dict[str, Any] = {"reason_code": CorrectionReason.TIME, "reason": "pump record"}

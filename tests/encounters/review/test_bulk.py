@@ -8,13 +8,13 @@ from pytest_django import Settings
 
 from encounters.models import AuditEvent, FinalLine, Review
 from encounters.models.review import ReviewState
-from encounters.review import bulk, claims
+from encounters.review import bulk, claims, preparation
 from encounters.review.bulk import UnableToAcceptTogether
 from rules.vocabulary import Severity
 from tests import personas
 from tests.encounters.review.work import INFUSION, a_review, new_documentation
 from tests.encounters.views.desk import Person
-from tests.factories.encounters import DAY_AFTER, a_finding
+from tests.factories.encounters import DAY_AFTER, a_finding, a_line, a_result
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def states_of(reviews: list[Review]) -> list[str]:
 class TestAlike:
     def test_are_those_whose_lines_came_by_the_same_rules(self) -> None:
         first, second = several(2)
-        a_review(lines=(INFUSION,))
+        a_review(lines=(INFUSION, a_line("96376", "96376", administrations=("a2",))))
         assert bulk.alike(review=second, user=personas.ana(), at=DAY_AFTER) == [second, first]
 
     @pytest.mark.parametrize("severity", list(Severity))
@@ -47,6 +47,11 @@ class TestAlike:
         noted = a_review(findings=(a_finding(severity),))
         assert bulk.alike(review=review, user=personas.ana(), at=DAY_AFTER) == [review]
         assert bulk.alike(review=noted, user=personas.ana(), at=DAY_AFTER) == []
+
+    def test_have_no_administration_without_a_line(self) -> None:
+        result = a_result(a_review().encounter, [INFUSION])
+        assert preparation.rule_path(result, ["a1"])
+        assert not preparation.rule_path(result, ["a1", "a2"])
 
     def test_are_in_nobody_elses_hands(self) -> None:
         review, held, assigned = several(3)
@@ -115,7 +120,7 @@ class TestAcceptTogether:
         assert set(states_of(reviews)) == {ReviewState.READY}
 
     def test_refuses_what_came_about_otherwise(self) -> None:
-        reviews = [a_review(), a_review(lines=(INFUSION,))]
+        reviews = [a_review(), a_review(lines=(INFUSION, a_line("96376", "96376", administrations=("a2",))))]
         with pytest.raises(UnableToAcceptTogether, match="same rules"):
             together(reviews)
         assert set(states_of(reviews)) == {ReviewState.READY}
