@@ -32,6 +32,18 @@ rules: setup-dev ## test the rules alone, no database; a branch of them that no 
 	@$(RUN) -m pytest -p no:django -p no:cacheprovider --numprocesses $(PYTEST_WORKERS) tests/rules \
 		--cov=rules --cov-report=term:skip-covered --cov-fail-under=100
 
+.PHONY: native
+native: ## compile the rules where a C compiler is found; `make run` then uses them, and plain Python otherwise
+	@$(PYTHON) -I infusion_coder/native.py
+
+# The newest build of the rules, made of the source as it is now; nothing where there is none.
+NATIVE = $$($(PYTHON) -I infusion_coder/native.py path)
+
+.PHONY: native-rules
+native-rules: setup-dev native ## test the compiled rules; proofs take code out of them, which only plain Python allows
+	@build=$(NATIVE); test -z "$$build" || NATIVE_RULES=1 $(RUN) -m pytest -p no:django -p no:cacheprovider \
+		--numprocesses $(PYTEST_WORKERS) -o "pythonpath=. $$build" --ignore tests/rules/proofs --ignore tests/rules/test_proofs.py tests/rules
+
 .PHONY: properties
 properties: setup-dev ## what must hold: 10,000 examples a property, 100,000 malformed charts; a quarter of an hour
 	@HYPOTHESIS_PROFILE=thorough $(RUN) -m pytest -p no:django -p no:cacheprovider --numprocesses $(PYTEST_WORKERS) \
@@ -68,14 +80,16 @@ django-check: setup-dev ## models match migrations; settings are fit for a deplo
 		$(RUN) manage.py check --deploy --fail-level WARNING
 
 BENCH_VENV ?= .venv-bench
+# -P: the path is only what is given here, the build of the rules before their source.
+BENCH = PYTHONPATH="$(NATIVE):." $(BENCH_VENV)/bin/python -P -m tests.bench.engine
 
 .PHONY: setup-bench
 setup-bench:
 	@$(PYTHON) -I infusion_coder/bootstrap.py $(BENCH_VENV) requirements-bench.txt
 
 .PHONY: bench
-bench: setup-bench setup-dev ## measure, and write docs/benchmarks.md
-	@$(BENCH_VENV)/bin/python -m tests.bench.engine --write docs/benchmarks.md
+bench: setup-bench setup-dev native ## measure, and write docs/benchmarks.md
+	@$(BENCH) --write docs/benchmarks.md
 	@$(RUN) -m tests.bench.trail --write docs/benchmarks.md
 	@$(RUN) -m tests.bench.imports --write docs/benchmarks.md
 	@$(RUN) -m tests.bench.impact --write docs/benchmarks.md
@@ -86,8 +100,8 @@ bench-impact: setup-dev ## measure what one unit size would change among 100,000
 	@$(RUN) -m tests.bench.replays
 
 .PHONY: bench-engine
-bench-engine: setup-bench ## measure the engine alone: under a minute, ends with a line of JSON
-	@$(BENCH_VENV)/bin/python -m tests.bench.engine
+bench-engine: setup-bench native ## measure the engine alone: under a minute, ends with a line of JSON
+	@$(BENCH)
 
 .PHONY: screenshots
 screenshots: setup-dev ## take the pictures of docs/screenshots with an instance of their own

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from encounters.installed import load_rulebook
+from infusion_coder import native
 from infusion_coder.celery import HEARTBEAT_KEY
 
 logger = structlog.get_logger(__name__)
@@ -82,8 +83,8 @@ def schema() -> dict[str, str]:
 
 
 def rulebook() -> dict[str, str]:
-    """The rulebook loads; its version is the hash of its content."""
-    return {"version": _rulebook_version()}
+    """The rulebook loads; its version is the hash of its content. `engine`: what the rules run as."""
+    return {"version": _rulebook_version(), "engine": native.engine()}
 
 
 PARTS: dict[str, Callable[[], dict[str, str]]] = {

@@ -20,7 +20,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from infusion_coder import embedded, env, instance, processes
+from infusion_coder import embedded, env, instance, native, processes
 from infusion_coder.processes import Child, UnableToStartServer
 
 POLL_SECONDS = 0.2
@@ -110,7 +110,11 @@ def _run(run: Run, stack: contextlib.ExitStack) -> None:
         say(f"Ended what an earlier start had left running: {line}")
     _refuse_taken_port(run)
     servers = stack.enter_context(embedded.missing_servers(run.place))
-    run.environment = embedded.missing_addresses(run.place) | {"VAR_DIR": str(run.place), "PYTHONUNBUFFERED": "1"}
+    run.environment = embedded.missing_addresses(run.place) | {
+        "VAR_DIR": str(run.place),
+        "PYTHONUNBUFFERED": "1",
+        native.SWITCH: env.text(native.SWITCH, "1"),
+    }
     _prepare(run)
     children = [*servers, *stack.enter_context(_application(run))]
     _wait_until_well(run, children)

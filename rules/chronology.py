@@ -6,7 +6,6 @@ sorted, disjoint and not touching. Elapsed minutes are therefore true minutes ac
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
-from functools import lru_cache
 from itertools import islice
 from typing import Final, TypeAlias
 
@@ -15,14 +14,24 @@ Spans: TypeAlias = tuple[tuple[int, int], ...]
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 DAY: Final = 1440
-_CLOCK: Final = tuple(f"T{minute // 60:02d}:{minute % 60:02d}" for minute in range(DAY))
+_KEPT: Final = 4096
+"""Dates and zones of which the texts and numbers are kept: more than a clinic meets, a bound against odd input."""
+_OFFSETS_KEPT: Final = 32
+_AHEAD: Final[dict[timezone, int | None]] = {}
+_DATES: Final[dict[int, date]] = {}
+_DATE_TEXTS: Final[dict[int, str]] = {}
+_CLOCK_TEXTS: Final[dict[int, tuple[str, ...]]] = {}
 
 
-@lru_cache(maxsize=256)
 def _ahead(zone: timezone) -> int | None:
     """Minutes that a fixed zone is ahead of UTC, None where they are not whole."""
+    if zone in _AHEAD:
+        return _AHEAD[zone]
     minutes, rest = divmod(zone.utcoffset(None), timedelta(minutes=1))
-    return None if rest else minutes
+    if len(_AHEAD) >= _KEPT:
+        _AHEAD.clear()
+    _AHEAD[zone] = ahead = None if rest else minutes
+    return ahead
 
 
 def minute_of(clock: datetime) -> int:
@@ -68,7 +77,7 @@ def minutes_and_offset(start: datetime | None, stop: datetime | None) -> tuple[i
     if stop is None:
         return minute_of(start), None, offset_of(start)
     zone = start.tzinfo
-    if type(zone) is timezone and zone == stop.tzinfo:
+    if type(zone) is timezone and (zone is stop.tzinfo or zone == stop.tzinfo):
         ahead = _ahead(zone)
         if ahead is not None:
             epoch = EPOCH_DAY * DAY + ahead
@@ -86,17 +95,37 @@ def local_date(minute: int, offset: int) -> date:
     return _date_of((minute + offset) // DAY)
 
 
-@lru_cache(maxsize=4096)
 def _date_of(day: int) -> date:
-    return date.fromordinal(min(max(day + EPOCH_DAY, 1), date.max.toordinal()))
+    """The date of a day counted from 1970-01-01."""
+    found = _DATES.get(day)
+    if found is None:
+        if len(_DATES) >= _KEPT:
+            _DATES.clear()
+        _DATES[day] = found = date.fromordinal(min(max(day + EPOCH_DAY, 1), date.max.toordinal()))
+    return found
 
 
-@lru_cache(maxsize=4096)
-def _around_clock(day: int, offset: int) -> tuple[str, str]:
-    """What stands before and after the clock on a day counted from 1970-01-01 on the wall."""
-    sign = "-" if offset < 0 else "+"
-    ahead = abs(offset)
-    return _date_of(day).isoformat(), f"{sign}{ahead // 60:02d}:{ahead % 60:02d}"
+def _date_text(day: int) -> str:
+    """The date of a day counted from 1970-01-01 as ISO 8601 text."""
+    found = _DATE_TEXTS.get(day)
+    if found is None:
+        if len(_DATE_TEXTS) >= _KEPT:
+            _DATE_TEXTS.clear()
+        _DATE_TEXTS[day] = found = _date_of(day).isoformat()
+    return found
+
+
+def _clocks(offset: int) -> tuple[str, ...]:
+    """The text of each minute of a day that stands after its date, with the offset."""
+    found = _CLOCK_TEXTS.get(offset)
+    if found is None:
+        if len(_CLOCK_TEXTS) >= _OFFSETS_KEPT:
+            _CLOCK_TEXTS.clear()
+        hours, minutes = divmod(abs(offset), 60)
+        ahead = f"{'-' if offset < 0 else '+'}{hours:02d}:{minutes:02d}"
+        found = tuple([f"T{minute // 60:02d}:{minute % 60:02d}{ahead}" for minute in range(DAY)])
+        _CLOCK_TEXTS[offset] = found
+    return found
 
 
 def clock_text(minute: int, offset: int) -> str:
@@ -106,8 +135,7 @@ def clock_text(minute: int, offset: int) -> str:
     '1970-01-01T01:00+00:00'
     """
     day, of_day = divmod(minute + offset, DAY)
-    before, after = _around_clock(day, offset)
-    return before + _CLOCK[of_day] + after
+    return _date_text(day) + _clocks(offset)[of_day]
 
 
 def clock_texts(spans: Spans, offset: int) -> tuple[tuple[str, str], ...]:
@@ -121,8 +149,8 @@ def clock_texts(spans: Spans, offset: int) -> tuple[tuple[str, str], ...]:
         day, of_day = divmod(start + offset, DAY)
         until = of_day + stop - start
         if until < DAY:
-            before, after = _around_clock(day, offset)
-            return ((before + _CLOCK[of_day] + after, before + _CLOCK[until] + after),)
+            on, clocks = _date_text(day), _clocks(offset)
+            return ((on + clocks[of_day], on + clocks[until]),)
     return tuple([(clock_text(start, offset), clock_text(stop, offset)) for start, stop in spans])
 
 

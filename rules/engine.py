@@ -18,8 +18,9 @@ from types import MappingProxyType
 from rules.errors import ParameterNotInForce
 from rules.facts import EncounterFacts
 from rules.result import CodingResult, Finding, NotBilled, Versions
-from rules.rulebook.model import InForce, Rulebook
+from rules.rulebook.model import Rulebook
 from rules.rulebook.policy import Policy
+from rules.rulebook.terms import Terms
 from rules.stages import (
     classify,
     diagnoses,
@@ -73,29 +74,46 @@ def code_encounter(
     puts policy keys to other values. Raises UnknownKey or BadValue for an override that is no such thing,
     and nothing else: odd facts lead to findings.
     """
+    key = (facts.date_of_service, facts.setting, facts.payer, facts.facility)
+    terms = None if overrides else rulebook.kept_terms.get(key)
+    if terms is not None:
+        return _coded(facts, rulebook, terms)
     in_force = rulebook.as_of(facts.date_of_service)
     policy = in_force.policy(setting=facts.setting, payer=facts.payer, facility=facts.facility, overrides=overrides)
-    versions = Versions(ENGINE_VERSION, rulebook.version, policy.name, policy.layers, policy.values)
     try:
-        return _coded(facts, in_force, policy, versions)
+        terms = in_force.terms(policy=policy, setting=facts.setting)
+    except ParameterNotInForce as absent:
+        return _nothing_in_force(facts, _versions(rulebook, policy), str(absent))
+    if not overrides:
+        rulebook.keep(key, terms)
+    return _coded(facts, rulebook, terms)
+
+
+def _versions(rulebook: Rulebook, policy: Policy) -> Versions:
+    # In the order of the fields: naming each of them costs more than making the value.
+    made_by = (ENGINE_VERSION, rulebook.version, policy.name, policy.layers, policy.values)
+    return tuple.__new__(Versions, made_by)
+
+
+def _coded(facts: EncounterFacts, rulebook: Rulebook, terms: Terms) -> CodingResult:
+    versions = _versions(rulebook, terms.policy)
+    sheet = Worksheet(facts=facts, terms=terms)
+    try:
+        for stage in STAGES:
+            stage(sheet)
     except ParameterNotInForce as absent:
         return _nothing_in_force(facts, versions, str(absent))
-
-
-def _coded(facts: EncounterFacts, in_force: InForce, policy: Policy, versions: Versions) -> CodingResult:
-    sheet = Worksheet(facts=facts, in_force=in_force, policy=policy)
-    for stage in STAGES:
-        stage(sheet)
-    return CodingResult(
-        encounter_id=facts.encounter_id,
-        lines=sheet.settled_lines(),
-        not_billed=sheet.settled_not_billed(),
-        findings=sheet.settled_findings(),
-        minute_ledger=sheet.settled_ledger(),
-        unit_ledger=tuple(sheet.unit_ledger),
-        diagnoses=tuple(sheet.diagnoses),
-        versions=versions,
+    answer = (
+        facts.encounter_id,
+        sheet.settled_lines(),
+        sheet.settled_not_billed(),
+        sheet.settled_findings(),
+        sheet.settled_ledger(),
+        tuple(sheet.unit_ledger),
+        tuple(sheet.diagnoses),
+        versions,
     )
+    return tuple.__new__(CodingResult, answer)
 
 
 def _nothing_in_force(facts: EncounterFacts, versions: Versions, absent: str) -> CodingResult:

@@ -1,9 +1,10 @@
 """Results as sentences: the same text for page, API and dossier. Text only; no rule is decided here."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cache, lru_cache
+from string import Formatter
+from typing import Final, NamedTuple
 
 from rules.errors import RulebookError
 from rules.result import CodedLine, Counterfactual, Finding, NotBilled, Scalar, Step
@@ -20,6 +21,7 @@ from rules.sentences import (
     TITLES,
 )
 
+ABSENT = "–"
 FIRST_MARK, HYDRATION_MARK, HOUR = 91, 31, 60
 # Amounts that are told with their thousands apart.
 AMOUNTS = frozenset({"given", "opened", "rest", "charted", "least", "per", "volume"})
@@ -50,48 +52,34 @@ def sentence(step: Step) -> str:
 
     A step of an older release whose sentence is gone still says its kind and its numbers.
     """
-    values = dict(step.values)
     template = SENTENCES.get(step.kind)
     if template is None:
         told = ", ".join(f"{name} {value}" for name, value in step.values)
         return f"{step.kind.replace('_', ' ')}: {told}" if told else step.kind.replace("_", " ")
-    return template.format_map(_Words({**values, **_derived(values)}))
+    values = dict(step.values)
+    said: list[str] = []
+    for text, name in _parts(template):
+        said.append(text)
+        if name is not None:
+            said.append(_word(name, values))
+    return "".join(said)
 
 
-class _Words(dict[str, Scalar]):
-    """The words of a sentence; one that an older step did not hold is a dash."""
+@cache
+def _parts(template: str) -> tuple[tuple[str, str | None], ...]:
+    """The texts of a sentence, each with the name of the word that follows it."""
+    return tuple((text, name) for text, name, _, _ in Formatter().parse(template))
 
-    def __missing__(self, name: str) -> str:
-        return "–"
 
-
-def _derived(values: dict[str, Scalar]) -> dict[str, str]:
-    """Words that follow from the numbers of a step."""
-    words = {name: grouped(value) for name, value in values.items() if name in AMOUNTS}
-    problem = values.get("problem")
-    if isinstance(problem, str):
-        words["problem"] = REASON_WORDS.get(problem, problem)
-    if "runs" in values:
-        words["run_word"] = "run" if values["runs"] == 1 else "runs"
-    if "route" in values:
-        words["route_text"] = ROUTE_WORDS.get(str(values["route"]), f"by route {values['route']}")
-    if "purpose" in values:
-        words["purpose_text"] = PURPOSE_WORDS.get(str(values["purpose"]), str(values["purpose"]).replace("_", " "))
-    units = values.get("units")
-    if isinstance(units, int):
-        words["unit_word"] = "unit" if units == 1 else "units"
-        words["marks_text"] = _marks(units, FIRST_MARK)
-        words["hydration_marks_text"] = _marks(units, HYDRATION_MARK)
-    mai = values.get("mai")
-    if isinstance(mai, int):
-        words["mai_text"] = ADJUDICATION_WORDS.get(mai, f"MAI {mai}")
-    if "gap" in values:
-        words["gap_text"] = _gap(values["gap"])
-    if "rest" in values:
-        words["left_text"] = _left(values)
-    if "given" in values and "per" in values:
-        words.update(_quotient(values))
-    return words
+def _word(name: str, values: dict[str, Scalar]) -> str:
+    """A word of a sentence: a number of the step, or what follows from one; a dash where an older step lacks it."""
+    if name in AMOUNTS and name in values:
+        return grouped(values[name])
+    derive = DERIVED.get(name)
+    word = None if derive is None else derive(values)
+    if word is None:
+        word = str(values.get(name, ABSENT))
+    return word
 
 
 def _marks(units: int, first: int) -> str:
@@ -102,9 +90,62 @@ def _marks(units: int, first: int) -> str:
     return f"{first} earns one, {last} earns {count}"
 
 
-def _left(values: dict[str, Scalar]) -> str:
+def _problem(values: dict[str, Scalar]) -> str | None:
+    problem = values.get("problem")
+    return REASON_WORDS.get(problem, problem) if isinstance(problem, str) else None
+
+
+def _run_word(values: dict[str, Scalar]) -> str | None:
+    return None if "runs" not in values else "run" if values["runs"] == 1 else "runs"
+
+
+def _route_text(values: dict[str, Scalar]) -> str | None:
+    return ROUTE_WORDS.get(str(values["route"]), f"by route {values['route']}") if "route" in values else None
+
+
+def _purpose_text(values: dict[str, Scalar]) -> str | None:
+    if "purpose" not in values:
+        return None
+    return PURPOSE_WORDS.get(str(values["purpose"]), str(values["purpose"]).replace("_", " "))
+
+
+def _unit_word(values: dict[str, Scalar]) -> str | None:
+    units = values.get("units")
+    return None if not isinstance(units, int) else "unit" if units == 1 else "units"
+
+
+def _marks_text(values: dict[str, Scalar]) -> str | None:
+    units = values.get("units")
+    return _marks(units, FIRST_MARK) if isinstance(units, int) else None
+
+
+def _hydration_marks_text(values: dict[str, Scalar]) -> str | None:
+    units = values.get("units")
+    return _marks(units, HYDRATION_MARK) if isinstance(units, int) else None
+
+
+def _mai_text(values: dict[str, Scalar]) -> str | None:
+    mai = values.get("mai")
+    return ADJUDICATION_WORDS.get(mai, f"MAI {mai}") if isinstance(mai, int) else None
+
+
+def _gap_text(values: dict[str, Scalar]) -> str | None:
+    return _gap(values["gap"]) if "gap" in values else None
+
+
+def _left_text(values: dict[str, Scalar]) -> str | None:
+    if "rest" not in values:
+        return None
     rest = str(values["rest"])
     return "none left over" if rest == "0" else f"{rest} {values.get('unit', '')} left over, less than one unit"
+
+
+def _quotient_text(values: dict[str, Scalar]) -> str | None:
+    return _quotient(values)["quotient"] if "given" in values and "per" in values else None
+
+
+def _rounded(values: dict[str, Scalar]) -> str | None:
+    return _quotient(values)["rounded"] if "given" in values and "per" in values else None
 
 
 def grouped(value: Scalar) -> str:
@@ -136,6 +177,23 @@ def _quotient(values: dict[str, Scalar]) -> dict[str, str]:
     return {"quotient": text, "rounded": "" if exact else f", rounded to {values.get('units')}"}
 
 
+DERIVED: Final[dict[str, Callable[[dict[str, Scalar]], str | None]]] = {
+    "problem": _problem,
+    "run_word": _run_word,
+    "route_text": _route_text,
+    "purpose_text": _purpose_text,
+    "unit_word": _unit_word,
+    "marks_text": _marks_text,
+    "hydration_marks_text": _hydration_marks_text,
+    "mai_text": _mai_text,
+    "gap_text": _gap_text,
+    "left_text": _left_text,
+    "quotient": _quotient_text,
+    "rounded": _rounded,
+}
+"""What makes the words that follow from the numbers of a step; None where the step lacks the numbers."""
+
+
 def line_why(line: CodedLine) -> str:
     """The one-line why of a suggested line: its first step, and what a reader must not miss among the others."""
     return "; ".join(sentence(step) for step in line.steps if step is line.steps[0] or step.kind in TELLING)
@@ -153,16 +211,21 @@ def line_explanation(line: CodedLine, *, rulebook: Rulebook) -> LineExplanation:
     ]
     numbers = [Row(sentence(step), step.rule) for step in line.steps]
     lost = [Row(f"{lost.code}: {sentence(lost.step)}", lost.step.rule) for lost in line.lost]
-    rules = rules_of(line)
+    try:
+        sources, checked = _behind(rules_of(line), rulebook)
+    except KeyError as unknown:
+        message = f"{unknown.args[0]} is not a rule of the rulebook on {line.date_of_service.isoformat()}"
+        raise RulebookError(message) from unknown
     return LineExplanation(
         numbers=tuple(numbers),
         decided_by=tuple(dict.fromkeys(policies)),
         lost=tuple(lost),
-        sources=_sources(rules, rulebook, line.date_of_service.isoformat()),
-        checked=tuple(sorted({rulebook.rules[rule].checked.isoformat() for rule in rules})),
+        sources=sources,
+        checked=checked,
     )
 
 
+@lru_cache(maxsize=1024)
 def _decided(key: str, value: str, rulebook: Rulebook) -> Row:
     """A policy value, with the question it answers."""
     question = rulebook.policy_keys.get(key)
@@ -174,14 +237,11 @@ def _is_undecided(step: Step) -> bool:
     return step.kind == "drug_units" and _quotient(dict(step.values))["rounded"] == ""
 
 
-def _sources(rule_ids: Iterable[str], rulebook: Rulebook, on: str) -> tuple[Row, ...]:
-    rows = []
-    for rule_id in rule_ids:
-        if rule_id not in rulebook.rules:
-            message = f"{rule_id} is not a rule of the rulebook on {on}"
-            raise RulebookError(message)
-        rows.append(_source(rule_id, rulebook))
-    return tuple(rows)
+@lru_cache(maxsize=1024)
+def _behind(rule_ids: tuple[str, ...], rulebook: Rulebook) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """What stands behind these rules, and the days on which that was last read. KeyError for what is no rule."""
+    checked = {rulebook.rules[rule_id].checked.isoformat() for rule_id in rule_ids}
+    return tuple([_source(rule_id, rulebook) for rule_id in rule_ids]), tuple(sorted(checked))
 
 
 @lru_cache(maxsize=1024)

@@ -155,3 +155,15 @@ class CodingResult(NamedTuple):
     unit_ledger: tuple[UnitLedgerEntry, ...]
     diagnoses: tuple[SuggestedDiagnosis, ...]
     versions: Versions
+
+
+def make_finding(
+    kind: FindingKind, severity: Severity, administrations: tuple[str, ...], step: Step, mend: Step | None
+) -> Finding:
+    """A finding as `Finding(...)` makes it, without counterfactuals."""
+    return tuple.__new__(Finding, (kind, severity, administrations, step, mend, ()))
+
+
+def make_not_billed(administration: str, reason: Reason, step: Step, minutes: int | None) -> NotBilled:
+    """An entry of what is not billed as `NotBilled(...)` makes it."""
+    return tuple.__new__(NotBilled, (administration, reason, step, minutes))

@@ -138,35 +138,30 @@ class EditsInForce:
         self._pairs = {setting: newest["ptp", setting].pairs for setting in _settings(newest, "ptp")}
         self._bases = newest["addon", ""].bases if ("addon", "") in newest else {}
 
+    @property
+    def bases(self) -> Mapping[str, frozenset[str]]:
+        """Add-on code → the codes of which it needs one."""
+        return self._bases
+
+    def mues(self, setting: str) -> Mapping[str, Mue]:
+        """Code → medically unlikely edit of a setting; empty where the setting has none."""
+        return self._mues.get(setting, _NO_MUES)
+
+    def pairs(self, setting: str) -> Partners:
+        """The pairs of a setting, empty where it has none. Whether a pair still holds, it says itself."""
+        return self._pairs.get(setting, _NO_PAIRS)
+
     def quarter(self, kind: str, setting: str = "") -> str | None:
         """The newest quarter whose table is in force, None where the date lies before the first of them."""
         return self._quarters.get((kind, setting))
-
-    def mue(self, code: str, setting: str) -> Mue | None:
-        """The medically unlikely edit of a code in a setting."""
-        edits = self._mues.get(setting)
-        return None if edits is None else edits.get(code)
-
-    def partners(self, code: str, setting: str) -> Mapping[str, Pair]:
-        """The codes with which a code makes a pair. Whether the pair still holds, it says itself."""
-        pairs = self._pairs.get(setting)
-        return _NO_PARTNERS if pairs is None else pairs.get(code, _NO_PARTNERS)
-
-    def ptp(self, code: str, other: str, setting: str) -> Pair | None:
-        """The pair that two codes make in force on the date, whichever is column one; indicator 9 is no pair."""
-        pair = self.partners(code, setting).get(other)
-        return pair if pair is not None and pair.holds_on(self._on) else None
-
-    def addon_bases(self, code: str) -> frozenset[str]:
-        """The codes of which an add-on code needs one; empty for a code that stands alone."""
-        return self._bases.get(code, frozenset())
 
 
 def _settings(newest: Mapping[tuple[str, str], EditTable], kind: str) -> list[str]:
     return [setting for of_kind, setting in newest if of_kind == kind]
 
 
-_NO_PARTNERS: Mapping[str, Pair] = MappingProxyType({})
+_NO_MUES: Mapping[str, Mue] = MappingProxyType({})
+_NO_PAIRS: Partners = MappingProxyType({})
 
 
 def code_list(items: tuple[str, ...], *, place: Place) -> CodeList:

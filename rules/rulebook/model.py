@@ -12,6 +12,7 @@ from rules.effective import EffectivePeriod, as_of
 from rules.errors import ParameterNotInForce, UnknownKey
 from rules.rulebook.edits import NO_CODES, CodeList, EditsInForce, EditTable
 from rules.rulebook.policy import CitedValue, Policy, PolicyKey, PolicyLayer, checked_overrides
+from rules.rulebook.terms import Terms, TermsKey
 from rules.vocabulary import LineFamily, Role, Setting
 
 _DATES_KEPT = 1024
@@ -149,6 +150,8 @@ class Rulebook:
         self.codes: tuple[CodeEntry, ...] = content.codes
         self._labels = {entry.code: entry.label for entry in content.codes}
         self._as_of: dict[date, InForce] = {}
+        self.kept_terms: dict[TermsKey, Terms] = {}
+        """What encounters were coded by, for the next one of the same date, setting, payer and facility."""
 
     def as_of(self, date_of_service: date) -> "InForce":
         """What is in force on a date; any date does, and what is absent on it says so when it is asked for."""
@@ -163,6 +166,12 @@ class Rulebook:
         """The administration codes in force on a date, each once with its short label, in order of the codes."""
         found = {entry.code: entry.label for entry in self.codes if entry.period.holds_on(date_of_service)}
         return tuple(sorted(found.items()))
+
+    def keep(self, key: TermsKey, terms: Terms) -> None:
+        """Adds to `kept_terms`, within a bound."""
+        if len(self.kept_terms) >= _DATES_KEPT:
+            self.kept_terms.clear()
+        self.kept_terms[key] = terms
 
     def label(self, code: str) -> str:
         """Our own short label of a code, the code itself where there is none."""
@@ -300,6 +309,10 @@ class InForce:
                 asked=(("setting", setting), ("payer", payer), ("facility", facility)), overrides=overrides
             )
         return found
+
+    def terms(self, *, policy: Policy, setting: str) -> Terms:
+        """What an encounter in a setting is coded by under a policy. Raises ParameterNotInForce."""
+        return Terms(self, policy=policy, slots=self.slots(setting))
 
     def _compose(self, *, asked: Iterable[tuple[str, str | None]], overrides: Mapping[str, str]) -> Policy:
         layers = list(self._base)

@@ -111,6 +111,7 @@ class Policy:
     __slots__ = (
         "_origins",
         "answers",
+        "answers_by_key",
         "chemo_list",
         "chemo_list_names",
         "date",
@@ -145,6 +146,8 @@ class Policy:
         for key, value in overrides.items():
             chosen[key] = value
             self._origins[key] = Origin(OVERRIDE_LAYER, None, None)
+        self.answers_by_key: dict[str, str] = dict(chosen) if len(chosen) == len(keys) else chosen
+        """The same for whoever reads it often and writes nothing: an ordinary dictionary where no key is absent."""
         self.answers: Mapping[str, str] = MappingProxyType(chosen)
         """The value of every key, as `policy[key]` gives it, and absent as that is."""
         self.layers: tuple[str, ...] = tuple(layer.name for layer in layers) + ((OVERRIDE_LAYER,) if overrides else ())

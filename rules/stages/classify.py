@@ -81,7 +81,7 @@ def _family(sheet: Worksheet, entry: Entry) -> LineFamily:
     return THERAPEUTIC
 
 
-def _of_fluid(sheet: Worksheet, entry: Entry, family: str) -> LineFamily:
+def _of_fluid(sheet: Worksheet, entry: Entry, family: str | None) -> LineFamily:
     """Fluid by vein is hydration, and by policy so is an electrolyte in it."""
     if entry.route == IV and (family == FLUID or sheet.answers["electrolyte_rider"] == "hydration"):
         return HYDRATION
@@ -94,7 +94,7 @@ def _is_chemo(sheet: Worksheet, drug: DrugFacts, family: str) -> bool:
     if definition == "indication":
         return any(_is_cancer(str(code)) for code in sheet.facts.diagnoses or ())
     if definition == "payer_list" and family == Family.COMPLEX_BIOLOGIC:
-        return sheet.policy.is_listed_as_chemo([drug.name, *(code.code for code in drug.billing_codes or ())])
+        return sheet.terms.policy.is_listed_as_chemo([drug.name, *(code.code for code in drug.billing_codes or ())])
     return True
 
 
@@ -245,7 +245,7 @@ def _resolve_infusion(sheet: Worksheet, unit: Unit) -> None:
     if unit.start is None or unit.stop is None:
         is_fluid = all(entry.drug_family == FLUID for entry in unit.entries)
         _untimed(sheet, unit, may_be_push=not is_fluid)
-    elif unit.minutes < sheet.minutes.infusion_from:
+    elif unit.minutes < sheet.terms.infusion_from:
         if _is_coded_as_ordered(sheet, unit):
             unit.is_stopped_short = True
         else:
@@ -263,7 +263,7 @@ def _is_coded_as_ordered(sheet: Worksheet, unit: Unit) -> bool:
 
 def _resolve_push(sheet: Worksheet, unit: Unit) -> None:
     unit.technique = PUSH
-    if unit.start is None or unit.stop is None or unit.minutes < sheet.minutes.infusion_from:
+    if unit.start is None or unit.stop is None or unit.minutes < sheet.terms.infusion_from:
         return
     sheet.find(
         FindingKind.PUSH_OVER_15,

@@ -39,7 +39,7 @@ def _in_order(codes: list[str], wanted: list[str]) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def dotted(code: str) -> str:
+def dotted(code: object) -> str:
     """An ICD-10-CM code in capitals, its dot after the third character.
 
     >>> dotted("c189")
@@ -124,6 +124,6 @@ def _point(sheet: Worksheet, ordered: list[str]) -> None:
         draft.diagnoses = first
         if draft.family is HYDRATION and draft.role is not Role.DRUG:
             if of_fluid is None:
-                covered = [code for code in ordered if code.startswith(sheet.policy.hydration_necessity)]
+                covered = [code for code in ordered if code.startswith(sheet.terms.policy.hydration_necessity)]
                 of_fluid = tuple(covered[:MOST_POINTERS]) or first
             draft.diagnoses = of_fluid

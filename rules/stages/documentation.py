@@ -5,7 +5,6 @@ from decimal import Decimal
 from rules import amounts
 from rules.facts import Order, PriorAuthorization
 from rules.vocabulary import FindingKind, Severity
-from rules.worksheet.drafts import OF_DRUGS
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry, names
@@ -84,7 +83,7 @@ def _given_of(sheet: Worksheet, entry: Entry, order: Order) -> Decimal | None:
 
 
 def _is_beyond_tolerance(sheet: Worksheet, given: Decimal, ordered: Decimal) -> bool:
-    return abs(given - ordered) > ordered * sheet.in_force.number("dose_tolerance_percent") / 100
+    return abs(given - ordered) > ordered * sheet.terms.in_force.number("dose_tolerance_percent") / 100
 
 
 def _lots(sheet: Worksheet) -> None:
@@ -172,14 +171,11 @@ def _hydration_necessity(sheet: Worksheet) -> None:
     if charted is None:
         return
     billed = [
-        entry
-        for draft in sheet.drafts
-        if draft.family is HYDRATION and draft.role not in OF_DRUGS
-        for entry in draft.entries
+        entry for draft in sheet.drafts if draft.family is HYDRATION and not draft.is_of_drug for entry in draft.entries
     ]
     if not billed:
         return
-    covered = tuple(prefix.replace(".", "") for prefix in sheet.policy.hydration_necessity)
+    covered = tuple(prefix.replace(".", "") for prefix in sheet.terms.policy.hydration_necessity)
     if not any(str(code).upper().replace(".", "").startswith(covered) for code in charted):
         sheet.find(
             FindingKind.HYDRATION_NECESSITY,

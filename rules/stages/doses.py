@@ -117,7 +117,9 @@ def _unclassified(sheet: Worksheet, entry: Entry) -> None:
     elif drug.is_biologic:
         slot = "unclassified_biologic"
     containers = sum(container.count for container in entry.given.containers)
-    by_container = sheet.answers["noc_units"] == "containers" and 0 < containers <= sheet.in_force.number("units_to")
+    by_container = sheet.answers["noc_units"] == "containers" and 0 < containers <= sheet.terms.in_force.number(
+        "units_to"
+    )
     draft = sheet.bill(
         slot,
         [entry],

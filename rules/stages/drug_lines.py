@@ -41,7 +41,7 @@ def _attest_once(sheet: Worksheet) -> None:
 
 def _lines(sheet: Worksheet, dose: Dose, place: int) -> None:
     per = dose.code.per.amount
-    most = per * sheet.in_force.number("units_to")
+    most = per * sheet.terms.in_force.number("units_to")
     if dose.given > most or dose.opened >= most + per:
         _find_beyond_any_claim(sheet, dose)
         return
@@ -83,7 +83,7 @@ def _find_beyond_any_claim(sheet: Worksheet, dose: Dose) -> None:
 
 def _is_rest_billed(sheet: Worksheet) -> bool:
     """Whether what is left over could be billed at all, so that the record must bear it (H12)."""
-    return sheet.in_force.is_jw_in_force or sheet.answers["waste_mode"] == WHOLE_VIAL
+    return sheet.terms.in_force.is_jw_in_force or sheet.answers["waste_mode"] == WHOLE_VIAL
 
 
 def _numbers(dose: Dose) -> dict[str, Scalar]:
@@ -161,7 +161,7 @@ def _single_dose(sheet: Worksheet, line: _Line, units: int, rest: int) -> None:
     numbers = _numbers(dose)
     _find_mismatch(sheet, dose)
     mode = sheet.answers["waste_mode"]
-    is_reported = rest >= 1 and sheet.in_force.is_jw_in_force
+    is_reported = rest >= 1 and sheet.terms.in_force.is_jw_in_force
     if rest >= 1 and mode == WHOLE_VIAL:
         why = sheet.chose("whole_vial", "H13", "waste_mode", **numbers)
         line.bill(units + rest, (), why)
@@ -178,7 +178,7 @@ def _single_dose(sheet: Worksheet, line: _Line, units: int, rest: int) -> None:
     elif rest >= 1:
         why = (
             sheet.chose("administered_only", "H13", "waste_mode", **numbers)
-            if sheet.in_force.is_jw_in_force
+            if sheet.terms.in_force.is_jw_in_force
             else step("before_jw", "H5")
         )
         line.bill(units, (), why)
@@ -188,10 +188,10 @@ def _single_dose(sheet: Worksheet, line: _Line, units: int, rest: int) -> None:
 
 
 def _nothing_discarded(sheet: Worksheet, line: _Line, units: int, numbers: dict[str, Scalar]) -> None:
-    has_jz = sheet.in_force.is_jz_in_force and sheet.answers["jz"] == "true"
+    has_jz = sheet.terms.in_force.is_jz_in_force and sheet.answers["jz"] == "true"
     if has_jz:
         why = sheet.chose("none_discarded", "H6", "jz", **numbers)
-    elif sheet.in_force.is_jz_in_force:
+    elif sheet.terms.in_force.is_jz_in_force:
         why = sheet.chose("jz_not_asked", "H13", "jz")
     else:
         why = step("before_jz", "H5")

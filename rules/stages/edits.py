@@ -6,12 +6,13 @@ from typing import Final, TypeAlias
 
 from rules.result import Scalar, Step
 from rules.rulebook.edits import Mue, Pair
-from rules.vocabulary import FindingKind, Role, Setting, Severity
+from rules.rulebook.terms import ClaimEdits
+from rules.vocabulary import FindingKind, Setting, Severity
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 
-Others: TypeAlias = dict[str, list[tuple[str, ...]]]
+Others: TypeAlias = dict[str, list[tuple[object, ...]]]
 """Codes of other services of the encounter, each with the modifiers of every time it is named."""
 
 PER_LINE: Final = 1
@@ -23,8 +24,9 @@ NEVER: Final = 0
 
 def check(sheet: Worksheet) -> None:
     """Findings about units, pairs, other services and who may report; never a silent change."""
-    _unlikely_units(sheet)
-    administered = [draft for draft in sheet.drafts if draft.role not in (Role.DRUG, Role.DISCARDED)]
+    edits = sheet.terms.edits(is_professional=_is_professional(sheet))
+    _unlikely_units(sheet, edits)
+    administered = [draft for draft in sheet.drafts if not draft.is_of_drug]
     if not administered:
         return
     others: Others = {}
@@ -32,14 +34,15 @@ def check(sheet: Worksheet) -> None:
     for service in sheet.facts.other_services:
         others.setdefault(str(service.code), []).append(service.modifiers)
         said.setdefault(str(service.code), set()).update(_beside(sheet, str(service.code), service.modifiers))
-    _pairs(sheet, administered, others, said)
-    _addons(sheet, administered)
+    for on in {draft.date_of_service for draft in administered}:
+        _pairs(sheet, edits, [draft for draft in administered if draft.date_of_service == on], others, said)
+    _addons(sheet, edits, administered)
     _who_reports(sheet, administered)
 
 
-def _beside(sheet: Worksheet, code: str, modifiers: tuple[str, ...]) -> tuple[Severity, ...]:
+def _beside(sheet: Worksheet, code: str, modifiers: tuple[object, ...]) -> tuple[Severity, ...]:
     """How heavy it is what is said of a service beside the administrations; empty where nothing is."""
-    listed = sheet.in_force.codes_of
+    listed = sheet.terms.in_force.codes_of
     if code in listed("included"):
         return _find_beside(sheet, FindingKind.INCLUDED, Severity.WARNS, step("included", "F1", code=code))
     if code in listed("nurse_visit"):
@@ -54,25 +57,32 @@ def _find_beside(sheet: Worksheet, kind: FindingKind, severity: Severity, why: S
     return (severity,)
 
 
-def _has(modifiers: tuple[str, ...], sheet: Worksheet, name: str) -> bool:
-    wanted = sheet.in_force.codes_of(name)
+def _has(modifiers: tuple[object, ...], sheet: Worksheet, name: str) -> bool:
+    wanted = sheet.terms.in_force.codes_of(name)
     return any(modifier in wanted for modifier in modifiers)
 
 
-def _unlikely_units(sheet: Worksheet) -> None:
+def _unlikely_units(sheet: Worksheet, edits: ClaimEdits) -> None:
     """Units of one code on one day above its MUE (F3)."""
-    mue, setting = sheet.in_force.edits.mue, _edit_setting(sheet)
-    by_day: dict[tuple[str, date], list[Draft]] = {}
+    units: dict[str, int] = {}
     for draft in sheet.drafts:
-        by_day.setdefault((draft.code, draft.date_of_service), []).append(draft)
-    for (code, _), drafts in by_day.items():
-        edit = mue(code, setting)
-        if edit is None:
-            continue
-        units = [draft.units for draft in drafts]
+        units[draft.code] = units.get(draft.code, 0) + draft.units
+    for code, all_days in units.items():
+        edit = edits.mue(code)
+        if edit is not None and all_days > edit.units:
+            _weigh_days(sheet, edit, [draft for draft in sheet.drafts if draft.code == code])
+
+
+def _weigh_days(sheet: Worksheet, edit: Mue, drafts: list[Draft]) -> None:
+    """A finding for each day on which the lines of one code are above its edit."""
+    by_day: dict[date, list[Draft]] = {}
+    for draft in drafts:
+        by_day.setdefault(draft.date_of_service, []).append(draft)
+    for of_day in by_day.values():
+        units = [draft.units for draft in of_day]
         most = max(units) if edit.mai == PER_LINE else sum(units)
         if most > edit.units:
-            _find_units(sheet, drafts, most, edit)
+            _find_units(sheet, of_day, most, edit)
 
 
 def _find_units(sheet: Worksheet, drafts: list[Draft], units: int, edit: Mue) -> None:
@@ -97,7 +107,8 @@ def _find_units(sheet: Worksheet, drafts: list[Draft], units: int, edit: Mue) ->
 
 def _pairs(
     sheet: Worksheet,
-    administered: list[Draft],
+    edits: ClaimEdits,
+    drafts: list[Draft],
     others: Others,
     said: Mapping[str, set[Severity]],
 ) -> None:
@@ -105,22 +116,16 @@ def _pairs(
 
     A service of which more is said already, as it stands beside an administration, is not named again.
     """
-    edits, setting = sheet.in_force.edits, _edit_setting(sheet)
-    for on in {draft.date_of_service for draft in administered}:
-        drafts = [draft for draft in administered if draft.date_of_service == on]
-        there = {draft.code for draft in drafts}
-        if others and on == sheet.facts.date_of_service:
-            there.update(others)
-        for one in there:
-            for two in there & edits.partners(one, setting).keys():
-                pair = edits.ptp(one, two, setting)
-                if pair is None or pair.column_one != one:
-                    continue
-                severity = _weight(sheet, pair, drafts, others)
-                heard = said.get(one, set()) | said.get(two, set())
-                if severity is None or Severity.BLOCKS in heard or severity in heard:
-                    continue
-                _find_pair(sheet, pair, severity, [draft for draft in drafts if draft.code in (one, two)])
+    there = {draft.code for draft in drafts}
+    if others and drafts[0].date_of_service == sheet.facts.date_of_service:
+        there.update(others)
+    for pair in edits.pairs_among(list(there)):
+        one, two = pair.column_one, pair.column_two
+        severity = _weight(sheet, pair, drafts, others)
+        heard = said.get(one, set()) | said.get(two, set())
+        if severity is None or Severity.BLOCKS in heard or severity in heard:
+            continue
+        _find_pair(sheet, pair, severity, [draft for draft in drafts if draft.code in (one, two)])
 
 
 def _weight(sheet: Worksheet, pair: Pair, drafts: list[Draft], others: Others) -> Severity | None:
@@ -129,10 +134,10 @@ def _weight(sheet: Worksheet, pair: Pair, drafts: list[Draft], others: Others) -
         return Severity.BLOCKS
     allowed = ((pair.column_one, "ncci_modifiers_column_one"), (pair.column_two, "ncci_modifiers"))
     for code, name in allowed:
-        lines = [tuple(draft.modifiers) for draft in drafts if draft.code == code]
-        lines += others.get(code, ())
+        lines: list[tuple[object, ...]] = [tuple(draft.modifiers) for draft in drafts if draft.code == code]
+        lines += others.get(code, [])
         if all(_has(modifiers, sheet, name) for modifiers in lines) or (
-            code in sheet.in_force.codes_of("visits")
+            code in sheet.terms.in_force.codes_of("visits")
             and all(_has(modifiers, sheet, "separate_visit") for modifiers in lines)
         ):
             return None
@@ -156,12 +161,12 @@ def _find_pair(sheet: Worksheet, pair: Pair, severity: Severity, drafts: list[Dr
     )
 
 
-def _addons(sheet: Worksheet, administered: list[Draft]) -> None:
+def _addons(sheet: Worksheet, edits: ClaimEdits, administered: list[Draft]) -> None:
     """An add-on code without any of its primary codes (F4)."""
     there = {draft.code for draft in administered}
     for code in there:
-        primaries = sheet.in_force.edits.addon_bases(code)
-        if primaries and there.isdisjoint(primaries):
+        primaries = edits.primaries_missing(code, there)
+        if primaries:
             sheet.find(
                 FindingKind.ADDON_WITHOUT_PRIMARY,
                 Severity.WARNS,
@@ -176,16 +181,15 @@ def _is_professional(sheet: Worksheet) -> bool:
     return sheet.facts.setting == Setting.OFFICE if told is None else told
 
 
-def _edit_setting(sheet: Worksheet) -> str:
-    return "practitioner" if _is_professional(sheet) else "hospital"
-
-
 def _who_reports(sheet: Worksheet, administered: list[Draft]) -> None:
     """A physician's claim does not carry the facility's administration codes (A5)."""
-    place = str(sheet.facts.place_of_service)
-    if not _is_professional(sheet) or place not in sheet.in_force.codes_of("facility_places"):
+    charted = sheet.facts.place_of_service
+    if charted is None or not _is_professional(sheet):
         return
-    of_facility = sheet.in_force.codes_of("practice_expense")
+    place = str(charted)
+    if place not in sheet.terms.in_force.codes_of("facility_places"):
+        return
+    of_facility = sheet.terms.in_force.codes_of("practice_expense")
     theirs = [draft for draft in administered if draft.code in of_facility]
     if theirs:
         codes = ", ".join(sorted({draft.code for draft in theirs}))

@@ -157,7 +157,7 @@ def _marks(sheet: Worksheet, counted: Spans) -> tuple[int, ...]:
 
 
 def _unit_marks(sheet: Worksheet, spans: Spans) -> tuple[int, ...]:
-    first, hour = sheet.minutes.hydration_from, sheet.minutes.hour
+    first, hour = sheet.terms.hydration_from, sheet.terms.hour
     minutes = chronology.total(spans)
     count = 0 if minutes < first else (minutes + hour - first) // hour
     return chronology.minutes_at(spans, first - 1, hour, count) if count else ()
@@ -186,7 +186,7 @@ def code(sheet: Worksheet) -> None:
 
 
 def _code_initial(sheet: Worksheet, access: AccessSheet, service: Service) -> None:
-    first = chronology.first_minutes(service.runs, sheet.minutes.hour)
+    first = chronology.first_minutes(service.runs, sheet.terms.hour)
     further = service.hour_marks[1:]
     draft = sheet.bill(
         "hydration_initial",

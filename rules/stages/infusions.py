@@ -99,7 +99,7 @@ def _first_hour(
     if service.own is not None:
         timed, minutes = service.own, chronology.total(service.own)
     marks = service.hour_marks
-    first = chronology.first_minutes(timed, sheet.minutes.hour) if marks else timed
+    first = chronology.first_minutes(timed, sheet.terms.hour) if marks else timed
     spans = first
     if service.own is not None:
         spans = chronology.union([*first, *chronology.minus(service.runs, timed)])
@@ -187,7 +187,7 @@ def _is_timed_by_its_own(sheet: Worksheet, service: Service, beside: list[tuple[
     taken = chronology.union([(start, stop) for start, stop, _ in beside])
     own = chronology.minus(service.runs, taken)
     minutes = chronology.total(own)
-    if minutes < sheet.minutes.infusion_from:
+    if minutes < sheet.terms.infusion_from:
         return False
     remainder = sheet.answers["overlap_remainder"]
     sheet.find(
@@ -270,7 +270,7 @@ def _concurrent_chemo(sheet: Worksheet, access: AccessSheet, service: Service, p
     choice = sheet.answers["concurrent_chemo"]
     if choice == "none":
         sheet.withhold(service.entries, Reason.CONCURRENT_CHEMO, why)
-    elif choice == sheet.in_force.codes.get("chemo_sequential"):
+    elif choice == sheet.terms.in_force.codes.get("chemo_sequential"):
         _first_hour(sheet, access, service, "chemo_sequential", role=SEQUENTIAL, steps=[why])
     else:
         sheet.bill(

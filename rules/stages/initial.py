@@ -110,7 +110,7 @@ def _by_hierarchy(sheet: Worksheet, access: AccessSheet, candidates: list[Candid
     if len(candidates) == 1:
         access.chosen_by = ALONE
         return candidates[0]
-    places = sheet.in_force.places
+    places = sheet.terms.places
     ranked = sorted([(_rank(places, candidate), candidate) for candidate in candidates], key=itemgetter(0))
     (first, highest), (second, next_) = ranked[:2]
     access.chosen_by = _why_highest(first, second, next_)

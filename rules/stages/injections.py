@@ -178,8 +178,8 @@ def _is_reduced(sheet: Worksheet, unit: Unit) -> bool:
 
 
 def _intralesional(sheet: Worksheet, unit: Unit) -> None:
-    lesions = max(entry.given.lesions or 1 for entry in unit.entries)
-    is_many = lesions > sheet.in_force.number("lesions_to")
+    lesions = max([entry.given.lesions or 1 for entry in unit.entries])
+    is_many = lesions > sheet.terms.in_force.number("lesions_to")
     slot = "intralesional_many" if is_many else "intralesional"
     draft = _stand(sheet, unit, slot, Role.ROUTE, kind="intralesional", rule="C13")
     draft.steps.append(step("lesions", "C13", lesions=lesions))
@@ -303,7 +303,7 @@ def _timed(
     runs = runs_of(units)
     minutes = chronology.total(runs)
     marks = sheet.hour_marks(runs, minutes)
-    first = chronology.first_minutes(runs, sheet.minutes.hour)
+    first = chronology.first_minutes(runs, sheet.terms.hour)
     ran = running(units, minutes)
     draft = sheet.bill(
         slots[0],

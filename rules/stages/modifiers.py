@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Final
 
-from rules.worksheet.drafts import OF_DRUGS, Draft
+from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.words import HYDRATION
 
@@ -42,7 +42,7 @@ def _rank(sheet: Worksheet, draft: Draft) -> tuple[int, int, tuple[int, int, int
     is_hydration = draft.family is HYDRATION
     name = "hydration" if is_hydration else f"{draft.family}_{kind}"
     minutes = 0 if draft.minutes is None else draft.minutes
-    return (sheet.in_force.places[name], -minutes, draft.order)
+    return (sheet.terms.places[name], -minutes, draft.order)
 
 
 def _hydration(sheet: Worksheet) -> None:
@@ -55,7 +55,7 @@ def _hydration(sheet: Worksheet) -> None:
     beside = {
         draft.visit
         for draft in sheet.drafts
-        if draft.family is not HYDRATION and draft.role not in OF_DRUGS and draft.slot not in OF_ANOTHER_FAMILY
+        if draft.family is not HYDRATION and not draft.is_of_drug and draft.slot not in OF_ANOTHER_FAMILY
     }
     lines: dict[tuple[int, str | None], list[Draft]] = {}
     for draft in fluid:

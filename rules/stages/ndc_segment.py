@@ -8,7 +8,7 @@ from rules.facts import Administration
 from rules.ndc import ndc_of_claim
 from rules.result import NdcLine
 from rules.vocabulary import FindingKind, Role, Severity
-from rules.worksheet.drafts import OF_DRUGS, Draft
+from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry
@@ -22,7 +22,7 @@ MEASURES = {IN_ML: "mL", IN_UNITS: "units"}
 def attach(sheet: Worksheet) -> None:
     """Gives each drug line the claim's NDCs where the policy asks for them; an unclassified drug always has them."""
     for draft in sheet.drafts:
-        if draft.role in OF_DRUGS:
+        if draft.is_of_drug:
             _attach(sheet, draft)
 
 
@@ -42,7 +42,7 @@ def _attach(sheet: Worksheet, draft: Draft) -> None:
 def _is_asked(sheet: Worksheet, draft: Draft) -> bool:
     """Whether the line has to name its NDCs: by policy, none but unclassified ones, all, or those on a list (I5)."""
     asked = sheet.answers["ndc_required"]
-    return draft.slot != CODED or asked == "always" or (asked == "list" and draft.code in sheet.policy.ndc_list)
+    return draft.slot != CODED or asked == "always" or (asked == "list" and draft.code in sheet.terms.policy.ndc_list)
 
 
 def _claimed(sheet: Worksheet, draft: Draft, entry: Entry) -> str | None:

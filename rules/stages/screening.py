@@ -44,8 +44,8 @@ AFTER_ORDER: Final = step("after_order", "R2")
 
 def screen(sheet: Worksheet) -> None:
     """Reads the chart's times and sets aside what earns no administration line of its own."""
-    sheet.entries = read_chart(sheet.facts, minutes=sheet.minutes)
-    if sheet.policy.families:
+    sheet.entries = read_chart(sheet.facts, minutes=sheet.terms.minutes)
+    if sheet.terms.policy.families:
         _follow_policy(sheet)
     _find_duplicates(sheet)
     given = [entry for entry in sheet.entries if entry.status not in NOT_DONE]
@@ -69,7 +69,7 @@ def screen(sheet: Worksheet) -> None:
 
 def _follow_policy(sheet: Worksheet) -> None:
     """Families by the policy's own list, which knows drugs by name or by HCPCS code."""
-    families = sheet.policy.families
+    families = sheet.terms.policy.families
     for entry in sheet.entries:
         drug = entry.given.drug
         entry.drug_family = families.get(drug.name, entry.drug_family)
@@ -227,6 +227,8 @@ def _runs_too_long(entry: Entry, minutes: Minutes) -> bool:
 
 
 def _find_duplicates(sheet: Worksheet) -> None:
+    if len({entry.start for entry in sheet.entries}) == len(sheet.entries):
+        return
     if len({(entry.start, entry.stop, entry.drug) for entry in sheet.entries}) == len(sheet.entries):
         return
     seen: dict[tuple[object, ...], Entry] = {}

@@ -82,9 +82,11 @@ def _infusion_services(sheet: Worksheet, access: AccessSheet) -> list[Service]:
     So is a run that was stopped early and started again: what was ordered was given, and 53 has no place.
     """
     groups: dict[tuple[frozenset[str], LineFamily], list[Unit]] = {}
-    for unit in sorted(access.units, key=_BY_CLOCK):
-        if unit.technique is INFUSION and unit.family is not HYDRATION:
-            groups.setdefault((unit.ingredients, unit.family), []).append(unit)
+    infusions = [unit for unit in access.units if unit.technique is INFUSION and unit.family is not HYDRATION]
+    if len(infusions) > 1:
+        infusions.sort(key=_BY_CLOCK)
+    for unit in infusions:
+        groups.setdefault((unit.ingredients, unit.family), []).append(unit)
     return [_service(sheet, units) for units in groups.values()]
 
 
@@ -133,7 +135,7 @@ def _marks_of_each_run(sheet: Worksheet, units: list[Unit]) -> tuple[int, ...]:
     for unit in units[1:]:
         if unit.is_stopped_short:
             continue
-        marks.append(chronology.minute_at(unit.runs, sheet.minutes.infusion_from - 1))
+        marks.append(chronology.minute_at(unit.runs, sheet.terms.infusion_from - 1))
         marks.extend(sheet.hour_marks(unit.runs, unit.minutes))
     return tuple(marks)
 
@@ -151,8 +153,10 @@ def _find_overlap(sheet: Worksheet, units: list[Unit]) -> None:
 def _pushes(sheet: Worksheet, access: AccessSheet) -> list[Unit]:
     """The pushes of the access in clock order; by policy those of one minute are one push."""
     pushes = [unit for unit in access.units if unit.technique is PUSH]
+    if len(pushes) <= 1:
+        return pushes
     pushes.sort(key=_BY_CLOCK)
-    if len(pushes) <= 1 or sheet.answers["same_minute_pushes"] == "separate_drugs":
+    if sheet.answers["same_minute_pushes"] == "separate_drugs":
         return pushes
     merged: dict[tuple[object, ...], list[Unit]] = {}
     for place, unit in enumerate(pushes):

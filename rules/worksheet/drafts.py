@@ -9,13 +9,18 @@ from rules.result import CodedLine, Lost, NdcLine, Step
 from rules.vocabulary import LineFamily, Role
 from rules.worksheet.units import Entry
 
+OF_DRUGS: Final = frozenset({Role.DRUG, Role.DISCARDED})
+"""The roles of lines for what was given, not for the giving."""
+ADDITIONAL_HOUR: Final = Role.ADDITIONAL_HOUR
+
 
 class Draft:
-    """A line in the making."""
+    """A line in the making. `is_of_drug`: it is for what was given, not for the giving."""
 
     __slots__ = (
-        "access", "code", "date_of_service", "diagnoses", "entries", "family", "further_ndcs", "is_initial", "key",
-        "lost", "minutes", "modifiers", "narrative", "ndc", "order", "price", "role", "slot", "steps", "units", "visit",
+        "access", "code", "date_of_service", "diagnoses", "entries", "family", "further_ndcs", "is_initial",
+        "is_of_drug", "key", "lost", "minutes", "modifiers", "narrative", "ndc", "order", "price", "role", "slot",
+        "steps", "units", "visit",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 (by keyword)
@@ -41,6 +46,7 @@ class Draft:
         self.code = code
         self.units = units
         self.role = role
+        self.is_of_drug = role in OF_DRUGS
         self.family = family
         self.entries = entries
         self.date_of_service = date_of_service
@@ -85,14 +91,10 @@ SLOT_ORDER: Final[dict[str, int]] = {
 }
 
 
-OF_DRUGS: Final = frozenset({Role.DRUG, Role.DISCARDED})
-"""The roles of lines for what was given, not for the giving."""
-
-
 def in_order(draft: Draft) -> tuple[bool, tuple[int, int, int, int, str], bool, str, date, tuple[str, ...]]:
     """Where a line stands on the claim: drugs last, then by visit, access, slot, clock and id, further hours below."""
-    is_further = draft.role is Role.ADDITIONAL_HOUR
-    return (draft.role in OF_DRUGS, draft.order, is_further, draft.code, draft.date_of_service, tuple(draft.modifiers))
+    is_further = draft.role is ADDITIONAL_HOUR
+    return (draft.is_of_drug, draft.order, is_further, draft.code, draft.date_of_service, tuple(draft.modifiers))
 
 
 def ids_of(entries: Sequence[Entry]) -> tuple[str, ...]:
@@ -105,7 +107,7 @@ def ids_of(entries: Sequence[Entry]) -> tuple[str, ...]:
 def coded_line(draft: Draft) -> CodedLine:
     """The line as it is handed out."""
     # In the order of CodedLine's fields: naming each of them costs as much as the line itself.
-    return CodedLine(
+    fields = (
         draft.key,
         draft.code,
         draft.units,
@@ -125,3 +127,4 @@ def coded_line(draft: Draft) -> CodedLine:
         draft.price,
         draft.further_ndcs,
     )
+    return tuple.__new__(CodedLine, fields)

@@ -21,10 +21,11 @@ from rules.result import (
     Step,
     SuggestedDiagnosis,
     UnitLedgerEntry,
+    make_finding,
+    make_not_billed,
     make_step,
 )
-from rules.rulebook.model import InForce
-from rules.rulebook.policy import Policy
+from rules.rulebook.terms import Terms
 from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
 from rules.worksheet.doses import Dose
 from rules.worksheet.drafts import SLOT_ORDER, Draft, coded_line, ids_of, in_order
@@ -35,13 +36,11 @@ from rules.worksheet.units import LAST, AccessSheet, Entry, Unit
 class Worksheet:
     """All that the stages of one run share."""
 
-    def __init__(self, *, facts: EncounterFacts, in_force: InForce, policy: Policy) -> None:
+    def __init__(self, *, facts: EncounterFacts, terms: Terms) -> None:
         self.facts = facts
-        self.in_force = in_force
-        self.policy = policy
-        self.answers = policy.answers
-        self.slots = in_force.slots(facts.setting)
-        self.minutes = in_force.minutes
+        self.terms = terms
+        self.answers = terms.answers
+        self.slots = terms.slots
         self.entries: list[Entry] = []
         self.passed: list[Entry] = []
         self.units: list[Unit] = []
@@ -69,13 +68,13 @@ class Worksheet:
             if spans is not None and not minutes:
                 continue
             timed = minutes if entry.chart else None
-            self.not_billed.append((entry, NotBilled(entry.id, reason, why, timed)))
+            self.not_billed.append((entry, make_not_billed(entry.id, reason, why, timed)))
             self.ledger.append((entry, reason, lost))
 
     def set_apart(self, entry: Entry, reason: Reason, why: Step, spans: Spans) -> None:
         """Charted minutes of an entry that did not run, with their reason."""
         minutes = chronology.total(spans)
-        self.not_billed.append((entry, NotBilled(entry.id, reason, why, minutes)))
+        self.not_billed.append((entry, make_not_billed(entry.id, reason, why, minutes)))
         self.ledger.append((entry, reason, spans))
 
     def find(
@@ -88,7 +87,7 @@ class Worksheet:
     ) -> None:
         """A finding about these entries, or about the encounter where there are none."""
         ids = ids_of(entries)
-        self.findings.append((ids, Finding(kind, severity, ids, why, mend)))
+        self.findings.append((ids, make_finding(kind, severity, ids, why, mend)))
 
     def bill(  # noqa: PLR0913 (all but two by keyword)
         self,
@@ -221,7 +220,7 @@ class Worksheet:
 
         `minutes`: how many the spans hold.
         """
-        hour, beyond = self.minutes.hour, self.minutes.additional_from
+        hour, beyond = self.terms.hour, self.terms.additional_from
         count = (minutes - beyond) // hour
         if count <= 0:
             return ()
@@ -248,7 +247,8 @@ class Worksheet:
                 clocks = chronology.clock_texts(spans, entry.offset)
                 row = (entry.id, name, is_line, chronology.total(spans), clocks)
                 rows.append(tuple.__new__(LedgerEntry, row))
-        rows.sort(key=_IN_LEDGER)
+        is_one_each = len({row[0] for row in rows}) == len(rows)
+        rows.sort(key=_BY_ADMINISTRATION if is_one_each else _IN_LEDGER)
         return tuple(rows)
 
     def settled_not_billed(self) -> tuple[NotBilled, ...]:
@@ -268,6 +268,7 @@ class Worksheet:
 
 NOT_IN_FORCE: Final[tuple[str, None]] = ("", None)
 _WEIGHT: Final = {Severity.BLOCKS: 0, Severity.WARNS: 1, Severity.INFORMS: 2}
+_BY_ADMINISTRATION: Final = itemgetter(LedgerEntry._fields.index("administration"))
 _IN_LEDGER: Final = itemgetter(*map(LedgerEntry._fields.index, ("administration", "spans", "bucket")))
 
 

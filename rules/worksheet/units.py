@@ -13,6 +13,7 @@ from rules.chronology import Spans
 from rules.facts import Administration
 from rules.result import Step, make_step
 from rules.vocabulary import LineFamily, Reason, Technique
+from rules.worksheet.words import THERAPEUTIC
 
 LAST: Final = 1 << 60
 """Sorts a missing time behind every charted one."""
@@ -44,7 +45,7 @@ class Entry:
         self.given = given
         self.id = str(given.id)
         self.drug = str(given.drug.name)
-        self.drug_family: str = given.drug.family
+        self.drug_family: str | None = given.drug.family
         self.label = str(given.access)
         self.route: str | None = given.route
         self.technique: str | None = given.technique
@@ -60,7 +61,7 @@ class Entry:
         self.problem: str | None = None
         self.paused: Spans = ()
         self.after_order: Spans = ()
-        self.family: LineFamily = LineFamily.THERAPEUTIC
+        self.family: LineFamily = THERAPEUTIC
 
 
 class Unit:

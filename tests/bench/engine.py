@@ -36,6 +36,8 @@ ROUNDS = 25
 ROUND_SECONDS = 0.05
 PEERS = ("drg", "hccinfhir")
 
+KINDS = {"native": "compiled from their Python source by `make native`", "python": "plain Python"}
+
 Work = Callable[[], object]
 
 
@@ -47,6 +49,7 @@ def main(arguments: Sequence[str]) -> None:
     rulebook = load_rulebook()
     rates = measured(works(rulebook))
     figures = {
+        "engine": engine_kind(),
         "encounters_per_second": {str(size): round(rates[f"coded {size}"]) for size in SIZES},
         "explained_per_second": {str(size): round(rates[f"explained {size}"]) for size in SIZES},
         "with_drug_lines_per_second": {str(size): round(rates[f"drugs {size}"]) for size in SIZES},
@@ -153,7 +156,8 @@ def table(rates: dict[str, float], peaks: dict[int, int]) -> str:
         [
             "# Benchmarks",
             "",
-            f"Written by `make bench` on {datetime.now(UTC).date().isoformat()}: {_machine()}, one core.",
+            f"Written by `make bench` on {datetime.now(UTC).date().isoformat()}: {_machine()}, one core;",
+            f"rules: {KINDS[engine_kind()]}.",
             "",
             "## Engine",
             "",
@@ -178,6 +182,11 @@ def table(rates: dict[str, float], peaks: dict[int, int]) -> str:
             "",
         ]
     )
+
+
+def engine_kind() -> str:
+    """What the rules run as: `native` or `python`."""
+    return "python" if explain.__file__.endswith(".py") else "native"
 
 
 def _machine() -> str:

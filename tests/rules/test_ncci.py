@@ -17,6 +17,7 @@ from rules.rulebook.document import Place
 from rules.rulebook.edits import EditsInForce
 from rules.rulebook.loader import load_rulebook
 from rules.rulebook.model import Rulebook
+from rules.rulebook.terms import ClaimEdits
 from rules.vocabulary import FindingKind, Severity
 from tests.factories.facts import coded, encounter, infusion, injection, push
 from tests.factories.strategies import encounters, policies
@@ -205,23 +206,8 @@ class TestEditsInForce:
     def test_there_are_none_before_the_first_quarter(self) -> None:
         before, first = self.on(date(2024, 6, 30)), self.on(date(2024, 7, 1))
         assert (before.quarter("mue", "hospital"), first.quarter("mue", "hospital")) == (None, "2024Q3")
-        assert before.mue("96361", "hospital") is None
-        assert before.ptp("96365", "96372", "hospital") is None
-        assert before.addon_bases("96361") == frozenset()
-        assert first.addon_bases("96361") == {"96360", "96365", "96374", "96409", "96413"}
-
-    def test_the_newest_quarter_that_speaks_of_a_code_decides(self) -> None:
-        before, after = self.on(date(2026, 9, 30)), self.on(date(2026, 10, 1))
-        assert (before.mue("96361", "hospital").quarter, after.mue("96361", "hospital").quarter) == ("2024Q3", "2026Q4")
-        assert after.mue("J9271", "hospital").quarter == "2024Q3"
-        assert (after.mue("96361", "hospital").units, after.mue("96361", "practitioner").units) == (24, 8)
-        assert after.mue("JXXXX", "hospital") is None
-
-    def test_a_pair_is_found_from_either_side(self) -> None:
-        pair = self.on(DAY).ptp("96372", "96365", "hospital")
-        assert pair == self.on(DAY).ptp("96365", "96372", "hospital")
-        assert (pair.column_one, pair.column_two, pair.indicator) == ("96365", "96372", 1)
-        assert self.on(DAY).ptp("96365", "96375", "hospital") is None
+        assert (dict(before.mues("hospital")), dict(before.pairs("hospital")), dict(before.bases)) == ({}, {}, {})
+        assert first.bases["96361"] == {"96360", "96365", "96374", "96409", "96413"}
 
     def test_tables_of_one_kind_follow_each_other(self) -> None:
         tables = {table.name: table for table in load_rulebook().content.edit_tables}
@@ -232,6 +218,41 @@ class TestEditsInForce:
         tables = {table.name: table for table in load_rulebook().content.edit_tables}
         whole = tables["mue_practitioner_2024q3"]
         assert whole.completed_by(tables["mue_hospital_2024q3"]) is whole
+
+
+class TestClaimEdits:
+    @staticmethod
+    def on(day: date, *, is_professional: bool = False) -> ClaimEdits:
+        return ClaimEdits(load_rulebook().as_of(day).edits, is_professional=is_professional, on=day)
+
+    def test_the_newest_quarter_that_speaks_of_a_code_decides(self) -> None:
+        before, after = self.on(date(2026, 9, 30)), self.on(date(2026, 10, 1))
+        assert (before.mue("96361").quarter, after.mue("96361").quarter) == ("2024Q3", "2026Q4")
+        assert after.mue("J9271").quarter == "2024Q3"
+        assert (after.mue("96361").units, self.on(DAY, is_professional=True).mue("96361").units) == (24, 8)
+        assert after.mue("JXXXX") is None
+
+    def test_a_pair_is_found_from_either_side(self) -> None:
+        [pair] = self.on(DAY).pairs_among(["96372", "96365"])
+        assert self.on(DAY).pairs_among(["96365", "JXXXX", "96372"]) == [pair]
+        assert (pair.column_one, pair.column_two, pair.indicator) == ("96365", "96372", 1)
+        assert self.on(DAY).pairs_among(["96365", "96375"]) == []
+
+    def test_a_pair_holds_on_its_own_days_only(self) -> None:
+        rows = "column_one,column_two,modifier_indicator,effective,deletion\n96365,96372,1,2025-01-01,2025-12-31\n"
+        dated = edits.ptp_rows(rows, file="f", quarter="2024Q3")
+        tables = [replace(table, pairs=dated) for table in load_rulebook().content.edit_tables if table.kind == "ptp"]
+        found = [
+            ClaimEdits(EditsInForce(tuple(tables), on=on), is_professional=False, on=on).pairs_among(["96372", "96365"])
+            for on in (date(2024, 12, 31), date(2025, 1, 1), date(2025, 12, 31), date(2026, 1, 1))
+        ]
+        assert [len(pairs) for pairs in found] == [0, 1, 1, 0]
+
+    def test_an_add_on_code_wants_one_of_its_primaries(self) -> None:
+        of_day = self.on(DAY)
+        assert "96365" in of_day.primaries_missing("96361", {"96361", "96372"})
+        assert of_day.primaries_missing("96361", {"96361", "96365"}) == frozenset()
+        assert of_day.primaries_missing("96365", {"96365"}) == frozenset()
 
 
 INFUSION = infusion("a1", "drug a")
