@@ -23,6 +23,7 @@ def test_the_top_level_is_closed() -> None:
         "requirements.txt",
         "requirements-dev.txt",
         "requirements-bench.txt",
+        "requirements-native.txt",
         "pyproject.toml",
         "Makefile",
         "LICENSE",

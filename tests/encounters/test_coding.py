@@ -1,5 +1,6 @@
 """Runs: stored whole, once, and again the same."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from encounters.models.encounter import CodingState
 from rules import engine
 from rules.result import CodingResult
 from rules.rulebook.loader import load_rulebook
+from rules.rulebook.model import Rulebook
 from rules.snapshot import result_to_json
 from tests.factories.encounters import (
     DAY_AFTER,
@@ -158,14 +160,8 @@ class TestRun:
         assert lines_of(coding.run(encounter=EncounterFactory.create(), at=DAY_AFTER)) == []
 
 
-def load_rulebook_of_next_year() -> object:
-    class NextYear:
-        version = "next"
-
-        def as_of(self, on: object) -> object:
-            return load_rulebook().as_of(on)  # type: ignore[arg-type]
-
-    return NextYear()
+def load_rulebook_of_next_year() -> Rulebook:
+    return Rulebook(replace(load_rulebook().content, version="next"))
 
 
 def assert_nothing_is_stored(encounter: Encounter) -> None:
