@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
-from rules.cases.reading import DEFAULT_DATE, CaseError, Record, facts_of_case, is_drug_unit_case
+from rules.cases.reading import DEFAULT_DATE, CaseError, Record, facts_of_case, is_drug_unit_case, one_or_more
 from rules.engine import code_encounter
 from rules.errors import RulebookError
 from rules.facts import EncounterFacts
@@ -100,7 +100,7 @@ def _wanted(case: Record) -> dict[LineKey, Decimal]:
             [
                 (
                     str(line["code"]),
-                    tuple(str(one) for one in line.get("modifiers") or ()),
+                    tuple(str(one) for one in one_or_more(line.get("modifiers") or ())),
                     Decimal(str(line.get("units", 1))),
                 )
                 for line in listed or ()

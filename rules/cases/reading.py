@@ -4,7 +4,7 @@ The form is that of `docs/worked-cases.md`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
@@ -21,7 +21,7 @@ from rules.facts import (
     Quantity,
     Span,
 )
-from rules.vocabulary import AccessReason, Family, Kind, Setting, Technique
+from rules.vocabulary import AccessReason, Family, Kind, Route, Setting, Technique
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -40,7 +40,9 @@ _FAMILIES = {
     Kind.VACCINE: Family.VACCINE,
     Kind.OTHER: Family.OTHER,
 }
-_CLOCK = re.compile(r"D(\d{1,4})\s+(\d{1,2}):(\d{2})\Z")
+_CLOCK = re.compile(r"D(\d{1,4})\s+(\d{1,2}):(\d{2})(?::\d{2})?\Z", re.IGNORECASE)
+_ROUTES = {route.value.lower(): route.value for route in Route}
+_NO = frozenset({"", "false", "no", "none", "0"})
 _QUANTITY = re.compile(r"([0-9][0-9,]*\.?[0-9]*|\.[0-9]+)\s*(.+)\Z")
 
 
@@ -80,7 +82,7 @@ def _facts(case: Record, electrolytes: frozenset[str]) -> EncounterFacts:
         start=times.clock(encounter.get("start"), "encounter start"),
         end=times.clock(encounter.get("end"), "encounter end"),
         inpatient_order=times.clock(case.get("inpatient_order"), "inpatient_order"),
-        diagnoses=None if diagnoses is None else tuple(str(code) for code in diagnoses),
+        diagnoses=None if diagnoses is None else tuple(str(code) for code in one_or_more(diagnoses)),
         primary_reason=_text(case.get("primary_reason")),
         accesses=_accesses(case, administrations),
         administrations=administrations,
@@ -128,13 +130,32 @@ def _count(value: object, key: str) -> int:
         raise CaseError(message) from wrong
 
 
+def one_or_more(value: Any) -> Iterable[Any]:
+    """The items of a list; a single value stands for a list of one."""
+    return value if isinstance(value, list | tuple) else (value,)
+
+
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
+def _lower(value: object) -> str | None:
+    """A word of a closed list, however it is written."""
+    return None if value is None else str(value).strip().lower()
+
+
+def _route(value: object) -> str | None:
+    return _ROUTES.get(str(value).strip().lower(), _text(value))
+
+
+def _flag(value: object) -> bool:
+    """Yes or no, also where it is written as text."""
+    return str(value).strip().lower() not in _NO
+
+
 def _word(kind: Any, value: object, key: str) -> Any:
     try:
-        return kind(str(value))
+        return kind(str(value).strip().lower())
     except ValueError as wrong:
         message = f"{key}: {value!r} is not one of {', '.join(kind)}"
         raise CaseError(message) from wrong
@@ -199,26 +220,26 @@ def _administration(record: Record, times: _Times, electrolytes: frozenset[str])
     return Administration(
         id=str(record.get("id")),
         drug=_drug(record, electrolytes),
-        route=_text(record.get("route")),
-        technique=_text(record.get("technique")),
+        route=_route(record.get("route")),
+        technique=_lower(record.get("technique")),
         start=start,
         stop=stop,
         segments=segments,
         pauses=times.spans(record.get("pauses"), "pauses") or (),
         access=str(record.get("site") or "A"),
         bag=_text(record.get("bag")),
-        purpose=_text(record.get("purpose")),
-        status=str(record.get("status") or "given"),
+        purpose=_lower(record.get("purpose")),
+        status=_lower(record.get("status")) or "given",
         visit=_count(record.get("visit"), "visit"),
         order=_text(record.get("order")),
         dose=dose,
         volume_ml=_volume(record, dose),
         rate=_text(record.get("rate")),
         diagnosis=_text(record.get("diagnosis")),
-        is_implanted=bool(record.get("implanted")),
+        is_implanted=_flag(record.get("implanted")),
         lesions=_count(record.get("lesions"), "lesions"),
-        is_new_setup=bool(record.get("new_setup")),
-        is_puncture_by_other=bool(record.get("puncture_by_other")),
+        is_new_setup=_flag(record.get("new_setup")),
+        is_puncture_by_other=_flag(record.get("puncture_by_other")),
         is_without_tap=tap is not None and str(tap).lower() == "none",
     )
 
@@ -238,7 +259,7 @@ def _start_and_stop(
     if start is None and stop is None:
         if bag in times.bags:
             return times.bags[bag]
-        if record.get("technique") == Technique.INFUSION and minutes is None:
+        if _lower(record.get("technique")) == Technique.INFUSION and minutes is None:
             return None, None
         start, stop = times.slot(minutes)
     elif minutes is not None:
@@ -252,7 +273,7 @@ def _bag(record: Record) -> tuple[object, ...] | None:
     """What names a bag: its label, within one visit, access and route."""
     if record.get("bag") is None:
         return None
-    return (record["bag"], record.get("visit") or 1, record.get("site") or "A", record.get("route"))
+    return (record["bag"], record.get("visit") or 1, record.get("site") or "A", _route(record.get("route")))
 
 
 def _ends(
@@ -277,7 +298,7 @@ def _duration(value: object) -> timedelta | None:
 def _drug(record: Record, electrolytes: frozenset[str]) -> DrugFacts:
     name = str(record.get("drug") or "").strip().lower()
     family = _FAMILIES[_word(Kind, record.get("kind") or Kind.OTHER, "kind")]
-    if record.get("hormonal") and family == Family.ANTINEOPLASTIC:
+    if _flag(record.get("hormonal")) and family == Family.ANTINEOPLASTIC:
         family = Family.ANTINEOPLASTIC_HORMONAL
     return DrugFacts(name=name, family=family, is_electrolyte=name in electrolytes)
 
@@ -310,7 +331,7 @@ def _volume(record: Record, dose: Quantity | None) -> Decimal | None:
 def _accesses(case: Record, administrations: tuple[Administration, ...]) -> tuple[Access, ...]:
     """A site that the case does not list counts as needed for a documented reason."""
     listed = {
-        str(one.get("label")): Access(str(one.get("label")), _text(one.get("reason")))
+        str(one.get("label")): Access(str(one.get("label")), _lower(one.get("reason")))
         for one in _mappings(case.get("accesses"), "accesses")
     }
     for one in administrations:
@@ -347,7 +368,7 @@ def _container(record: Record) -> Container:
         message = "containers: size is wanted"
         raise CaseError(message)
     single = record.get("single_dose")
-    return Container(size, _count(record.get("count"), "containers: count"), None if single is None else bool(single))
+    return Container(size, _count(record.get("count"), "containers: count"), None if single is None else _flag(single))
 
 
 def _discarded(case: Record, dose: Quantity | None, containers: tuple[Container, ...]) -> Quantity | None:

@@ -157,6 +157,27 @@ class TestFactsOfCase:
         case = {"administrations": [{"drug": "Potassium Chloride", "kind": "therapeutic"}]}
         assert facts_of_case(case, electrolytes=ELECTROLYTES).administrations[0].drug.is_electrolyte
 
+    def test_reads_words_however_they_are_written(self) -> None:
+        found = facts(
+            {
+                "kind": "Therapeutic",
+                "route": "iv",
+                "technique": "Infusion",
+                "start": "d1 10:00:30",
+                "status": "Stopped",
+            },
+            {"route": "Po", "purpose": "KVO", "implanted": "false", "new_setup": "yes", "start": "D1 7:05"},
+            setting="Office",
+            diagnoses="C18.9",
+            accesses=[{"label": "A", "reason": "Flow"}],
+        )
+        one, two = found.administrations
+        assert (one.route, one.technique, one.start, one.status) == ("IV", "infusion", at(10), "stopped")
+        assert (two.route, two.purpose, two.is_implanted, two.is_new_setup) == ("PO", "kvo", False, True)
+        assert two.start == at(7, 5)
+        assert (found.setting, found.diagnoses) == ("office", ("C18.9",))
+        assert found.accesses == (Access("A", "flow"),)
+
     @pytest.mark.parametrize("on", ["2024-07-01", date(2024, 7, 1), datetime(2024, 7, 1, 5, tzinfo=UTC)], ids=repr)
     def test_reads_the_date_of_service(self, on: object) -> None:
         assert facts({}, date_of_service=on).date_of_service == date(2024, 7, 1)
@@ -229,6 +250,10 @@ class TestRunCase:
     def test_compares_units_and_only_listed_modifiers(self, lines: list[object], is_passed: bool) -> None:
         case = {**self.CASE, "expected": {"lines": lines}}
         assert run_case(case, rulebook=load_rulebook()).passed is is_passed
+
+    def test_takes_a_single_modifier_for_a_list_of_one(self) -> None:
+        lines = [{"code": "96365"}, {"code": "96365", "modifiers": 59}]
+        assert run_case({**self.CASE, "expected": {"lines": lines}}, rulebook=load_rulebook()).passed
 
     def test_lists_what_has_no_line(self) -> None:
         assert run_case(self.CASE, rulebook=load_rulebook()).not_billable == ("a2",)

@@ -128,6 +128,14 @@ class TestOtherMends:
             ("drug a was the reason", "as suggested"),
         ]
 
+    def test_a_primary_reason_of_two_runs_is_named_once(self) -> None:
+        runs = (infusion("a"), infusion("b", at="12:00"))
+        facts = facts_of(*runs, fluid("h", at="14:00"), setting=Setting.OFFICE)
+        finding = finding_of(FindingKind.PRIMARY_REASON_NOT_NAMED, facts)
+        assert [condition for condition, _ in told(finding.counterfactuals)] == [
+            "drug a was the reason", "normal saline was the reason",
+        ]  # fmt: skip
+
     def test_a_long_push_either_way(self) -> None:
         finding = finding_of(FindingKind.PUSH_OVER_15, facts_of(push("p", minutes=20)))
         assert told(finding.counterfactuals) == [
