@@ -3,22 +3,15 @@
 The chart changes through `encounters.intake`, reviews through `encounters.review`, and the trail not at all.
 """
 
-from typing import TYPE_CHECKING
-
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
 from encounters.models import AuditEvent, CodingRun, Encounter, IntakeBatch, IntakeRefusal, Location, Payer, Review
-
-if TYPE_CHECKING:
-    AdminOfModel = admin.ModelAdmin[models.Model]
-else:
-    # Django's own class takes no type argument at run time.
-    AdminOfModel = admin.ModelAdmin
+from encounters.recorded_admin import Recorded
 
 
-class ReadOnlyAdmin(AdminOfModel):
+class ReadOnlyAdmin(Recorded):
     """Shows and never writes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -35,7 +28,7 @@ class ReadOnlyAdmin(AdminOfModel):
 
 
 @admin.register(Payer)
-class PayerAdmin(AdminOfModel):
+class PayerAdmin(Recorded):
     """Payers, their policy layer and how long a claim may wait."""
 
     list_display = ("code", "name", "kind", "policy_layer", "target_days", "filing_limit_days")
@@ -43,7 +36,7 @@ class PayerAdmin(AdminOfModel):
 
 
 @admin.register(Location)
-class LocationAdmin(AdminOfModel):
+class LocationAdmin(Recorded):
     """Clinics and departments."""
 
     list_display = ("code", "name", "setting", "place_of_service", "time_zone", "policy_layer")

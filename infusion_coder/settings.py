@@ -218,7 +218,7 @@ TIME_ZONE = env.text("TIME_ZONE", "America/New_York")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         # First, so that a request without a token is answered 401 and told how to sign in.
-        "rest_framework.authentication.TokenAuthentication",
+        "encounters.api.authentication.RecordedTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -2,18 +2,21 @@
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from encounters.views import sign_in
 from encounters.views.home import home
 from infusion_coder.health import healthz
 
 urlpatterns = [
     path("", home, name="home"),
-    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("login/", sign_in.SignIn.as_view(), name="login"),
+    path("logout/", sign_in.SignOut.as_view(), name="logout"),
     path("healthz", healthz, name="healthz"),
+    path("admin/login/", sign_in.administration_sign_in),
+    path("admin/logout/", sign_in.SignOut.as_view()),
+    path("admin/password_change/", sign_in.administration_password_change),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     # The variant whose script is a file of its own: the content security policy allows no script in a page.

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any, cast
 
 from django.contrib.auth.models import User
@@ -30,6 +31,8 @@ from encounters.api.output import (
 )
 from encounters.api.parsers import MessageParser
 from encounters.api.permissions import MayRead, MayTakeIn
+from encounters.api.recorded import RecordedReads
+from encounters.audit import Tag
 from encounters.models import CodedLine, CodingRun, Encounter, IntakeBatch
 
 SOURCE = OpenApiParameter(
@@ -39,9 +42,10 @@ SOURCE = OpenApiParameter(
 )
 
 
-class EncounterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Encounter]):
+class EncounterViewSet(RecordedReads, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Encounter]):
     """Encounters: sent in, and read back."""
 
+    encounter_of = attrgetter("pk")
     queryset = queries.encounters()
     filterset_class = EncounterFilter
     parser_classes = [MessageParser]
@@ -115,9 +119,11 @@ def _status(batch: IntakeBatch, outcomes: Mapping[int, intake.Outcome]) -> int:
     return status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
 
 
-class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[CodingRun]):
+class RunViewSet(RecordedReads, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[CodingRun]):
     """Coding runs: what the engine said, each time it was asked."""
 
+    encounter_of = attrgetter("encounter_id")
+    viewed_tag = Tag.RUN_VIEWED
     queryset = queries.runs()
     filterset_class = RunFilter
     permission_classes = [MayRead]
@@ -137,9 +143,10 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSe
         return Response(self.get_serializer(run).data)
 
 
-class LineViewSet(mixins.ListModelMixin, GenericViewSet[CodedLine]):
+class LineViewSet(RecordedReads, mixins.ListModelMixin, GenericViewSet[CodedLine]):
     """Suggested lines of all runs."""
 
+    encounter_of = attrgetter("run.encounter_id")
     queryset = queries.lines()
     serializer_class = LineOutput
     filterset_class = LineFilter

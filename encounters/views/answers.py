@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from encounters import audit, selectors
+from encounters.audit import looking
 from encounters.http import PageRequest, is_for_fragment
 from encounters.models import Encounter, Review
 from encounters.models.review import PendReason, ReviewState
@@ -109,6 +110,14 @@ def _note_title(review: Review) -> str:
     return "Returned by the lead" if review.state in OPEN_STATES else ""
 
 
+def _note_look(request: PageRequest, review: Review) -> None:
+    """A page is a look at the patient; so is a part of one, for whoever does not hold the encounter."""
+    now = timezone.now()
+    holder = review.holder(now)
+    if not is_for_fragment(request) or holder is None or holder.pk != request.user.pk:
+        looking.viewed(encounter=review.encounter, user=request.user, at=now)
+
+
 def answer(
     request: PageRequest,
     review: Review,
@@ -130,6 +139,7 @@ def answer(
         "asking": asking,
     }
     is_update = is_for_fragment(request)
+    _note_look(request, review)
     template = part if is_update else "encounters/review/encounter.html"
     response = render(request, template, context | {"is_update": is_update}, status=status)
     response["Vary"] = "HX-Request, Cookie"
@@ -156,4 +166,5 @@ def answer_row(request: PageRequest, review: Review, key: str, editing: Editing 
     if found is None:
         message = "This line is not among those of the newest coding run."
         raise Http404(message)
+    _note_look(request, review)
     return render(request, "encounters/review/line_or_form.html", context | {"editing": editing, "row": found})

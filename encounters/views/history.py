@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from encounters import selectors
+from encounters.audit import Tag, looking
 from encounters.http import PageRequest
 from encounters.models import AuditEvent, Encounter
 from encounters.models.review import ReviewState
@@ -34,6 +36,7 @@ def encounter_history(request: PageRequest, encounter_id: int) -> HttpResponse:
     except Encounter.DoesNotExist as error:
         message = "There is no such encounter."
         raise Http404(message) from error
+    looking.viewed(encounter=shown, user=request.user, at=timezone.now(), tag=Tag.HISTORY_VIEWED)
     events = Paginator(selectors.history(encounter=shown, user=request.user), EVENTS_OF_A_PAGE)
     page = events.get_page(request.GET.get("page"))
     context = {

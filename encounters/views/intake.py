@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from encounters import intake, tasks
+from encounters import audit, intake, tasks
+from encounters.audit import Tag
 from encounters.forms.intake import SettleForm, UploadForm
 from encounters.http import PageRequest
 from encounters.models import IntakeBatch, IntakeRefusal
@@ -65,6 +66,14 @@ def batch(request: PageRequest, batch_id: int) -> HttpResponse:
     found = get_object_or_404(intake.batches(user=request.user), pk=batch_id)
     rows = intake.refusals(batch=found, user=request.user)
     page = Paginator(rows, REFUSALS_OF_A_PAGE).get_page(request.GET.get("page"))
+    if page.object_list:
+        audit.record(
+            tag=Tag.REFUSALS_VIEWED,
+            at=timezone.now(),
+            actor=request.user,
+            object_repr=f"batch {found.pk}",
+            after={"refusals": [row.pk for row in page.object_list]},
+        )
     context = {"batch": found, "page": page, "refusals": page.object_list}
     return render(request, "encounters/intake/batch.html", context)
 

@@ -15,8 +15,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from encounters import audit, selectors
+from encounters.audit import looking
 from encounters.http import PageRequest, act, is_for_fragment, page_or_fragment
-from encounters.models import Review
+from encounters.models import Encounter, Review
 from encounters.models.review import ReviewState
 from encounters.review import claims as claiming
 from encounters.review.hold import LEAD
@@ -99,7 +100,10 @@ def queue(request: PageRequest) -> HttpResponse:
         "now": now,
         "may_assign": request.user.has_perm(LEAD),
     }
+    failed: list[Encounter] = []
     if not is_for_fragment(request):
+        if asked.tab == Tab.OPEN:
+            failed = list(selectors.failed(user=request.user)[:FAILED_OF_A_PAGE])
         context |= {
             "tabs": [(tab, address(replace(asked, tab=tab)), counts[tab]) for tab in Tab],
             "kept": [
@@ -107,8 +111,10 @@ def queue(request: PageRequest) -> HttpResponse:
                 for kept, count in selectors.saved_filters(user=request.user)
             ],
             "saved_count_most": selectors.SAVED_COUNT_MOST,
-            "failed": list(selectors.failed(user=request.user)[:FAILED_OF_A_PAGE]) if asked.tab == Tab.OPEN else [],
+            "failed": failed,
         }
+    seen = [*(row.encounter_id for row in found), *(encounter.pk for encounter in failed)]
+    looking.listed(encounters=seen, user=request.user, at=now, what=f"queue {asked.tab.value}")
     return page_or_fragment(
         request,
         page="encounters/review/queue.html",

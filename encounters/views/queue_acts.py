@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from encounters import selectors
-from encounters.audit import name_of
+from encounters.audit import looking, name_of
 from encounters.http import PageRequest, act, page_or_fragment
 from encounters.models import Location, Payer, Review
 from encounters.review import bulk, claims, saved_filters
@@ -39,6 +39,8 @@ def together(request: PageRequest) -> HttpResponse:
         return _accept_together(request)
     review = get_object_or_404(Review, encounter_id=_number(request.GET.get("of", "")))
     found = bulk.alike(review=review, user=request.user, at=timezone.now())
+    seen = [review.encounter_id, *(each.encounter_id for each in found)]
+    looking.listed(encounters=seen, user=request.user, at=timezone.now(), what="to be accepted together")
     context = {"of": review, "found": found, "second_look": bulk.sampled_of(len(found)) if found else 0}
     return _panel(request, "together", context)
 

@@ -12,8 +12,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from encounters import audit
-from encounters.audit import Tag
+from encounters.audit import looking
 from encounters.forms.review import AcceptForm, AddedLineForm, LineForm, NoteForm, PendForm, ReasonForm, VersionForm
 from encounters.http import PageRequest, act, is_for_fragment
 from encounters.models import Review
@@ -45,9 +44,8 @@ def encounter(request: PageRequest, encounter_id: int) -> HttpResponse:
     if "waiting" in request.GET:
         # The page of an encounter that is being coded asks whether it is.
         return HttpResponseClientRefresh() if review or shown.coding_error else HttpResponse(status=204)
-    if not is_for_fragment(request):
-        audit.record(tag=Tag.ENCOUNTER_VIEWED, at=at, actor=request.user, encounter=shown)
     if review is None:
+        looking.viewed(encounter=shown, user=request.user, at=at)
         return render(request, "encounters/review/waiting.html", {"encounter": shown, "review": None, "run": None})
     if _may_take(request, review):
         try:
