@@ -20,11 +20,17 @@ from rules import engine
 from rules.counterfactual import with_counterfactuals
 from rules.facts import EncounterFacts
 from rules.result import CodingResult
+from rules.rulebook.loader import code_digest
 from rules.rulebook.model import Rulebook
 from rules.snapshot import facts_from_json, facts_to_json, result_from_json, result_to_json
 from rules.vocabulary import FindingKind
 
 LONGEST_ERROR = 2000
+
+
+def engine_version() -> str:
+    """The engine's release and the beginning of the digest of its source: another engine says that it is another."""
+    return f"{engine.ENGINE_VERSION}+{code_digest()[:12]}"
 
 
 def lock(*, encounter_id: int) -> Encounter:
@@ -52,7 +58,7 @@ def run(*, encounter: Encounter, trigger: str | None = None, at: datetime) -> Co
     seen = {
         "chart_version": locked.chart_version,
         "facts_digest": digest(told_text),
-        "engine_version": engine.ENGINE_VERSION,
+        "engine_version": engine_version(),
         "rulebook_version": rulebook.version,
         "formulary_version": drug_facts.formulary_version(locked.date_of_service),
     }

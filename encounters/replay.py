@@ -11,6 +11,7 @@ from encounters import coding, rulebooks
 from encounters.installed import load_rulebook
 from encounters.models import CodingRun
 from encounters.rulebooks import RulebookNotKept
+from rules.errors import RulebookError
 from rules.result import CodedLine, CodingResult
 from rules.snapshot import result_to_json
 
@@ -42,6 +43,8 @@ class Replayed:
     result: CodingResult
     text: str
     is_identical: bool
+    engine: str
+    """The engine that was asked now."""
     is_same_engine: bool
     is_rulebook_installed: bool
     differences: tuple[str, ...]
@@ -69,11 +72,15 @@ def replay(*, run: CodingRun) -> Replayed:
     except RulebookNotKept as error:
         message = f"Run {run.number} was made with rules {run.rulebook_version[:12]}, which were not kept."
         raise UnableToReplay(message) from error
+    except RulebookError as error:
+        message = f"This release cannot read rules {run.rulebook_version[:12]}, kept as they were: {error}"
+        raise UnableToReplay(message) from error
     result = coding.answer(coding.facts_of(run), rulebook=rulebook)
-    is_same_engine = run.engine_version == result.versions.engine
+    is_same_engine = run.engine_version == coding.engine_version()
     compared = result
     if not is_same_engine:
-        compared = result._replace(versions=result.versions._replace(engine=run.engine_version))
+        said = coding.result_of(run).versions.engine
+        compared = result._replace(versions=result.versions._replace(engine=said))
     text = result_to_json(compared)
     differences = tuple(_differences(run, compared, text))
     return Replayed(
@@ -81,6 +88,7 @@ def replay(*, run: CodingRun) -> Replayed:
         result=result,
         text=text,
         is_identical=not differences,
+        engine=coding.engine_version(),
         is_same_engine=is_same_engine,
         is_rulebook_installed=rulebook is load_rulebook(),
         differences=differences,

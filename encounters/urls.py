@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from encounters.views import (
     appearance,
+    audit,
     clinic,
     compare,
     history,
@@ -59,6 +60,12 @@ clinic_addresses = [
     path("<int:query_id>/", clinic.answer, name="query"),
     path("<int:query_id>/withdraw/", clinic.withdraw, name="withdraw"),
 ]
+audit_addresses = [
+    path("trail/", audit.trail, name="trail"),
+    path("trail/export.csv", audit.export, name="export"),
+    path("trail/sign-off/", audit.sign_off, name="sign_off"),
+    path("replay/<int:run_id>/", audit.replay, name="replay"),
+]
 history_addresses = [path("<int:encounter_id>/", history.encounter_history, name="encounter")]
 intake_addresses = [
     path("", intake.index, name="index"),
@@ -81,6 +88,7 @@ unmapped_addresses = [
 urlpatterns = [
     path("review/", include((review_addresses, "review"))),
     path("queries/", include((clinic_addresses, "clinic"))),
+    path("audit/", include((audit_addresses, "audit"))),
     path("history/", include((history_addresses, "history"))),
     path("intake/", include((intake_addresses, "intake"))),
     path("drugs/unmapped/", include((unmapped_addresses, "unmapped"))),

@@ -54,6 +54,12 @@ def seal_at_commit(event_id: int) -> None:
     connection.before_commit(seal, event_id)
 
 
+def settle() -> None:
+    """What the transaction under way has recorded takes its place now: it is no stranger to who reads on."""
+    connection: Any = transaction.get_connection()
+    connection.do_waiting()
+
+
 def seal(connection: BaseDatabaseWrapper, event_ids: Sequence[int]) -> None:
     """The events stand at the end of their streams, in the order of their ids; each stream is held until the commit."""
     with connection.cursor() as cursor:

@@ -33,6 +33,7 @@ Anchors = Mapping[int, tuple[int, bytes]]
 @transaction.atomic
 def verify() -> Verification:
     """The whole trail, read in one pass and never held in memory, against every checkpoint."""
+    chain.settle()
     secret = chain.key()
     anchors, findings = _anchors(secret)
     promised, files, wrong = _promised()
@@ -85,8 +86,10 @@ def verify_and_record(*, at: datetime) -> Verification:
     return found
 
 
+@transaction.atomic
 def verify_stream(*, stream: int) -> Verification:
     """One stream, as `verify` does it, but without the checkpoints."""
+    chain.settle()
     secret = chain.key()
     anchors, findings = _anchors(secret, stream=stream)
     after, before = anchors.get(stream, (0, chain.BEGINNING))

@@ -1,13 +1,13 @@
 """Dated, cited values out of a rule file's sections."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import date
 from itertools import combinations
 from typing import TypeVar
 
 from rules.citation import Citation, Source
 from rules.effective import EffectivePeriod
-from rules.errors import BadValue, OverlappingPeriods, UncitedValue
+from rules.errors import BadValue, DuplicateKey, OverlappingPeriods, UncitedValue
 from rules.rulebook.document import Place, Section
 from rules.rulebook.policy import CitedValue
 
@@ -66,6 +66,13 @@ def refuse_overlaps(entries: list[tuple[EffectivePeriod, Place]]) -> None:
         if first.overlaps(second):
             message = f"{place}: {second} overlaps {first} in line {first_place.line}"
             raise OverlappingPeriods(message)
+
+
+def refuse_second(key: object, earlier: Container[object], place: Place) -> None:
+    """Raises DuplicateKey for a key that an earlier file has."""
+    if key in earlier:
+        message = f"{place}: defined in an earlier file"
+        raise DuplicateKey(message)
 
 
 def some(entry: Section, key: str) -> tuple[str, ...]:

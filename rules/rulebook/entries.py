@@ -1,6 +1,6 @@
 """Single entries of rule files as values: orders, families, lists and tables. Nothing here reads a file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -150,3 +150,8 @@ def coverage(file: Section, *, rules: Mapping[str, RuleStatement]) -> dict[str, 
             charts=entry.texts("charts"),
         )
     return found
+
+
+def choice_of(values: tuple[str, ...]) -> Callable[[Section], str]:
+    """Reads an entry's `value`, which must be one of these. Raises BadValue."""
+    return lambda entry: entry.choice("value", values)

@@ -2,18 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import date
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TypeVar
 
 from rules.citation import Source
-from rules.errors import BadValue, DuplicateKey, UncitedValue
+from rules.errors import BadValue, UncitedValue
 from rules.rulebook import document, entries
-from rules.rulebook.cited import CITED, DATED, citation_of, period_of, refuse_overlaps, values_of
+from rules.rulebook.cited import CITED, DATED, citation_of, period_of, refuse_overlaps, refuse_second, values_of
 from rules.rulebook.document import Place, Section
 from rules.rulebook.edits import CodeList, EditTable
 from rules.rulebook.model import (
@@ -31,7 +31,8 @@ from rules.vocabulary import LineFamily, Role, Setting
 T = TypeVar("T")
 
 FORMATS = frozenset({".yaml", ".csv"})
-DATA_DIR = Path(__file__).resolve().parent.parent / "data"
+CODE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = CODE_DIR / "data"
 
 NUMBERS = ("lesions_to", "dose_tolerance_percent", "units_to")
 SWITCHES = ("jw", "jz")
@@ -40,7 +41,6 @@ CODE_LISTS = (
     *("ncci_services", "ncci_modifiers", "ncci_modifiers_column_one"),
 )
 CONFIDENCES = ("high", "medium", "low")
-
 
 OWN = "own/"
 """What the names of a facility's own files begin with, beside the shipped ones."""
@@ -56,6 +56,15 @@ def load_rulebook(*, policy_dir: Path | None = None) -> Rulebook:
     Read once per folder. Raises a RulebookError that names file, line and key.
     """
     return Rulebook(read_content(data_dir=DATA_DIR, policy_dir=policy_dir))
+
+
+@cache
+def code_digest() -> str:
+    """SHA-256 of the engine's own source files in hexadecimal: releases that differ in one have two digests."""
+    digest = hashlib.sha256()
+    for path in sorted(CODE_DIR.rglob("*.py")):
+        digest.update(path.relative_to(CODE_DIR).as_posix().encode() + b"\n" + path.read_bytes() + b"\n")
+    return digest.hexdigest()
 
 
 def read_content(*, data_dir: Path, policy_dir: Path | None = None) -> RulebookContent:
@@ -166,7 +175,7 @@ class _Reading:
         listed = self._document(name).only("sources").section("sources")
         for key in listed.names():
             entry = listed.section(key).only("publisher", "title", "url", "published", "accessed", "archived_url")
-            _refuse_second(key, self._sources, entry.place)
+            refuse_second(key, self._sources, entry.place)
             self._sources[key] = Source(
                 id=key,
                 publisher=entry.text("publisher"),
@@ -183,7 +192,7 @@ class _Reading:
             checked = file.only("checked", "rules").day("checked")
             listed = file.section("rules")
             for key in listed.names():
-                _refuse_second(key, found, listed.place_of(key))
+                refuse_second(key, found, listed.place_of(key))
                 found[key] = self._rule(key, listed.section(key), checked=checked)
         return found
 
@@ -212,7 +221,7 @@ class _Reading:
             checked = file.only("checked", "codes").day("checked")
             slots = file.section("codes")
             for slot in slots.names():
-                _refuse_second(slot, {entry.slot for entry in found}, slots.place_of(slot))
+                refuse_second(slot, {entry.slot for entry in found}, slots.place_of(slot))
                 entries = [(self._code(slot, each, checked=checked), each.place) for each in slots.sections(slot)]
                 refuse_overlaps([(entry.period, place) for entry, place in entries])
                 found.extend(entry for entry, _ in entries)
@@ -241,7 +250,7 @@ class _Reading:
             checked = file.only("checked", "minutes", "numbers", "switches").day("checked")
             for section in (file.section("minutes").only(*timed), file.section("numbers").only(*NUMBERS)):
                 for key in section.names():
-                    _refuse_second(key, {each for each in numbers if numbers[each]}, section.place_of(key))
+                    refuse_second(key, {each for each in numbers if numbers[each]}, section.place_of(key))
                     numbers[key] = values_of(
                         section.sections(key),
                         sources=self._sources,
@@ -250,7 +259,7 @@ class _Reading:
                     )
             flags = file.section("switches").only(*switches)
             for key in flags.names():
-                _refuse_second(key, {each for each in switches if switches[each]}, flags.place_of(key))
+                refuse_second(key, {each for each in switches if switches[each]}, flags.place_of(key))
                 switches[key] = values_of(
                     flags.sections(key),
                     sources=self._sources,
@@ -264,7 +273,7 @@ class _Reading:
         for file in self._documents("hierarchy"):
             checked = file.only("checked", "setting", "orders").day("checked")
             setting = file.choice("setting", tuple(Setting))
-            _refuse_second(setting, found, file.place_of("setting"))
+            refuse_second(setting, found, file.place_of("setting"))
             found[setting] = values_of(
                 file.sections("orders"), sources=self._sources, checked=checked, value=entries.order, keys=("order",)
             )
@@ -281,7 +290,7 @@ class _Reading:
                 if folder == OWN and layer.kind not in OWN_KINDS:
                     message = f"{file.place_of('layer')}: a policy of one's own is one of {', '.join(OWN_KINDS)}"
                     raise BadValue(message)
-                _refuse_second((layer.kind, layer.name), found, file.place_of("name"))
+                refuse_second((layer.kind, layer.name), found, file.place_of("name"))
                 found[layer.kind, layer.name] = layer
         return tuple(sorted(found.values(), key=lambda layer: (LAYER_KINDS.index(layer.kind), layer.name)))
 
@@ -313,7 +322,10 @@ class _Reading:
             values=MappingProxyType(
                 {
                     key: values_of(
-                        values.sections(key), sources=self._sources, checked=checked, value=_choice_of(keys[key].values)
+                        values.sections(key),
+                        sources=self._sources,
+                        checked=checked,
+                        value=entries.choice_of(keys[key].values),
                     )
                     for key in values.names()
                 }
@@ -351,7 +363,7 @@ class _Reading:
             checked = file.only("checked", "lists").day("checked")
             listed = file.section("lists").only(*CODE_LISTS)
             for key in listed.names():
-                _refuse_second(key, found, listed.place_of(key))
+                refuse_second(key, found, listed.place_of(key))
                 found[key] = values_of(
                     listed.sections(key), sources=self._sources, checked=checked, value=entries.codes, keys=("codes",)
                 )
@@ -374,12 +386,6 @@ class _Reading:
         return entries.until_the_next(found)
 
 
-def _refuse_second(key: object, earlier: Container[object], place: Place) -> None:
-    if key in earlier:
-        message = f"{place}: defined in an earlier file"
-        raise DuplicateKey(message)
-
-
 def _series(
     file: Section,
     key: str,
@@ -390,7 +396,3 @@ def _series(
 ) -> tuple[CitedValue[T], ...]:
     """The dated values under a key of a layer; `keys` are those that `value` reads."""
     return values_of(file.sections(key), sources=sources, checked=checked, value=value, keys=keys)
-
-
-def _choice_of(values: tuple[str, ...]) -> Callable[[Section], str]:
-    return lambda entry: entry.choice("value", values)

@@ -79,7 +79,7 @@ def _store(number: int) -> None:
                 facts_digest=coding.digest(facts),
                 result_digest=coding.digest(said),
                 microseconds=0,
-                engine_version=result.versions.engine,
+                engine_version=coding.engine_version(),
                 rulebook_version=rulebook.version,
                 policy=result.versions.policy,
                 formulary_version="bench",

@@ -66,7 +66,7 @@ class TestRun:
         assert coding.facts_of(run).administrations[0].id == "a1"
         assert coding.result_of(run).lines[0].code == "96365"
         assert (run.facts_digest, run.result_digest) == (coding.digest(run.facts), coding.digest(run.result))
-        assert (run.engine_version, run.rulebook_version) == (engine.ENGINE_VERSION, load_rulebook().version)
+        assert (run.engine_version, run.rulebook_version) == (coding.engine_version(), load_rulebook().version)
         assert run.policy == coding.result_of(run).versions.policy
         assert run.formulary_version == "none"
 

@@ -70,7 +70,7 @@ class TestReplay:
         monkeypatch.setattr(engine, "ENGINE_VERSION", "9.9")
         found = replay.replay(run=run)
         assert (found.is_identical, found.is_same_engine) == (True, False)
-        assert found.result.versions.engine == "9.9"
+        assert found.engine.startswith("9.9+")
 
     def test_names_what_differs(self) -> None:
         run = a_run()

@@ -41,7 +41,8 @@ class Command(BaseCommand):
                 if not found.is_identical:
                     differing += 1
                     parts = ", ".join(found.differences)
-                    self.stdout.write(f"run {run.pk} of encounter {run.encounter_id} differs: {parts}")
+                    by = "" if found.is_same_engine else f" (made by engine {run.engine_version})"
+                    self.stdout.write(f"run {run.pk} of encounter {run.encounter_id} differs{by}: {parts}")
         took = max(time.perf_counter() - begun, 1e-6)
         self.stdout.write(
             f"{len(ids):,} runs in {took:.1f} s, {len(ids) / took:,.0f} a second: {differing:,} differences"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from encounters import audit
 from encounters.audit.tags import Tag
@@ -37,6 +37,20 @@ def run(statement: str, *parameters: object) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         with _unguarded(cursor):
             cursor.execute(statement, parameters)
+
+
+def run_past(table: str, statement: str) -> None:
+    """The statement, past the guard of one more table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER guard")
+        cursor.execute(statement)
+
+
+def plainly(statement: str) -> None:
+    """The statement, as anybody would send it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 @contextmanager
