@@ -14,6 +14,8 @@ class PageRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+    is_look_noted: bool
+    """Whether the trail knows already that this request shows an encounter; absent until it does."""
 
 
 def is_for_fragment(request: PageRequest) -> bool:

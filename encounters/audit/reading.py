@@ -122,10 +122,10 @@ def export(*, wanted: Wanted, user: User, at: datetime) -> Iterator[str]:
 
     Raises PermissionDenied.
     """
-    found = events(wanted=wanted, user=user)[:MOST_EXPORTED]
-    number = found.count()
-    record(tag=Tag.TRAIL_EXPORTED, at=at, actor=user, encounter=_of(wanted), after=wanted.words() | {"events": number})
-    return _lines(found)
+    number = events(wanted=wanted, user=user)[:MOST_EXPORTED].count()
+    after = wanted.words() | {"events": number}
+    told = record(tag=Tag.TRAIL_EXPORTED, at=at, actor=user, encounter=_of(wanted), after=after)
+    return _lines(events(wanted=wanted, user=user).filter(pk__lt=told.pk)[:MOST_EXPORTED])
 
 
 def require(user: User) -> None:

@@ -57,6 +57,8 @@ def open_review(request: PageRequest, encounter_id: int) -> Review:
     if review is None:
         message = "This encounter is not coded yet."
         raise Http404(message)
+    if request.method in {"GET", "HEAD"}:
+        _note_look(request, review)
     return review
 
 
@@ -112,6 +114,10 @@ def _note_title(review: Review) -> str:
 
 def _note_look(request: PageRequest, review: Review) -> None:
     """A page is a look at the patient; so is a part of one, for whoever does not hold the encounter."""
+    if getattr(request, "is_look_noted", False):
+        return
+    # What one request shows is one look, by whatever way it comes to be shown.
+    request.is_look_noted = True
     now = timezone.now()
     holder = review.holder(now)
     if not is_for_fragment(request) or holder is None or holder.pk != request.user.pk:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import reswap, retarget
 
+from encounters.audit import looking
 from encounters.forms.chart import read_clock
 from encounters.forms.clinic import UNKNOWN, AnswerForm, AskForm, WithdrawQueryForm
 from encounters.http import PageRequest, act, is_for_fragment
@@ -75,6 +76,8 @@ def index(request: PageRequest) -> HttpResponse:
     state = QueryState(wanted) if wanted in QueryState.values else QueryState.OPEN
     found = queries.queries(user=request.user, state=state)
     page = Paginator(found, QUERIES_OF_A_PAGE).get_page(request.GET.get("page"))
+    seen = [query.review.encounter_id for query in page.object_list]
+    looking.listed(encounters=seen, user=request.user, at=timezone.now(), what="questions to the clinic")
     context = {
         "page": page,
         "state": state,
@@ -142,6 +145,7 @@ def _query(request: PageRequest, query_id: int) -> ClinicQuery:
     for state in QueryState.values:
         found = queries.queries(user=request.user, state=state).filter(pk=query_id).first()
         if found is not None:
+            looking.viewed(encounter=found.review.encounter, user=request.user, at=timezone.now(), what="question")
             return found
     message = "There is no such question."
     raise Http404(message)

@@ -6,11 +6,9 @@ from decimal import Decimal
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from encounters import audit, coding
-from encounters.audit import Tag
+from encounters import coding
 from encounters.forms.compare import SidesForm
 from encounters.http import PageRequest
 from encounters.installed import load_rulebook
@@ -50,7 +48,6 @@ def compare(request: PageRequest, encounter_id: int) -> HttpResponse:
     rulebook = load_rulebook()
     form = SidesForm(request.GET or {"right_payer": "-"}, rulebook=rulebook)
     context: dict[str, object] = {"encounter": review.encounter, "review": review, "form": form}
-    audit.record(tag=Tag.ENCOUNTER_VIEWED, at=timezone.now(), actor=request.user, encounter=review.encounter)
     if form.is_valid():
         left, first = _side(review, form, "left")
         right, second = _side(review, form, "right")
