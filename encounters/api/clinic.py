@@ -1,6 +1,7 @@
 """Questions to the clinic over the interface: what is open, and its answers."""
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, cast
 
 from django.contrib.auth.models import User
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from encounters.api.permissions import MayRead, MayTakeIn
+from encounters.api.recorded import RecordedReads
 from encounters.models import ClinicQuery
 from encounters.review import queries
 from encounters.review.hold import UnableToWork
@@ -68,9 +70,10 @@ class AnswerInput(serializers.Serializer[ClinicQuery]):
         return value
 
 
-class QueryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[ClinicQuery]):
+class QueryViewSet(RecordedReads, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[ClinicQuery]):
     """Questions to the clinic: read, and answered."""
 
+    encounter_of = attrgetter("review.encounter_id")
     queryset = ClinicQuery.objects.select_related("review", "administration").order_by("-pk")
     serializer_class = QueryOutput
     filterset_fields = ("state",)
