@@ -31,7 +31,7 @@ keys.x = () => {
   const details = rowOf(document.activeElement)?.querySelector("[data-withhold]");
   if (!details) return false;
   details.open = true;
-  details.querySelector("input").focus();
+  details.querySelector("[name=reason]").focus();
   return true;
 };
 keys.Escape = () => {

@@ -109,13 +109,13 @@ def _published() -> bytes:
 def _crosswalk(rows: int) -> bytes:
     from tests.factories.cms import crosswalk_file
 
-    lines = (_row(number) for number in range(rows - 1))
+    lines = (_row(number, f"J{1000 + number * 5000 // rows}") for number in range(rows - 1))
     return crosswalk_file("2026Q1", *lines)
 
 
-def _row(number: int) -> tuple[str, str, str, str, str, str, str, str, str]:
+def _row(number: int, code: str) -> tuple[str, str, str, str, str, str, str, str, str]:
     ndc = f"{20000 + number // 10000:05}-{number % 10000:04}-01"
-    return (f"J{1000 + number % 5000}", "Example", f"Brand {number}", ndc, "10 MG", "1", "1", "5", "5")
+    return (code, "Example", f"Brand {number}", ndc, "10 MG", "1", "1", "5", "5")
 
 
 def with_table(text: str, figures: Sequence[dict[str, float]]) -> str:
