@@ -210,6 +210,29 @@ class TestManyAtOnce:
         assert sorted(pk for pk, _ in claimed) == sorted(review.pk for review in reviews)
         assert not Review.objects.exclude(state=ReviewState.ACCEPTED).exists()
 
+    def test_by_fifty_at_once_gives_each_encounter_once_and_everybody_some(self) -> None:
+        """`tests.bench.pages` does the same with 2,000."""
+        people, encounters = 50, 200
+        reviews = [ReviewFactory.create() for _ in range(encounters)]
+        coders = [UserFactory.create(groups=["coder"]) for _ in range(people)]
+        done_with = UserFactory.create(groups=["coder"])
+        start = threading.Barrier(people)
+        claimed: list[tuple[int, int]] = []
+
+        def work(coder: User) -> None:
+            start.wait()
+            while review := claims.claim_next(user=coder, at=DAY_AFTER):
+                claimed.append((review.pk, coder.pk))
+                Review.objects.filter(pk=review.pk).update(
+                    assigned_to=done_with, claimed_by=None, claimed_at=None, lease_until=None
+                )
+            connection.close()
+
+        with ThreadPoolExecutor(people) as pool:
+            list(pool.map(work, coders))
+        assert sorted(pk for pk, _ in claimed) == sorted(review.pk for review in reviews)
+        assert {coder for _, coder in claimed} == {coder.pk for coder in coders}
+
     def test_of_two_who_claim_the_same_one_loses(self) -> None:
         review = ReviewFactory.create()
         coders = [UserFactory.create(groups=["coder"]) for _ in range(6)]

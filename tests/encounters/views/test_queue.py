@@ -117,6 +117,32 @@ class TestClaims:
         assert 'data-holder="Ben" data-mine="no"' in signed_in().get("/review/claims/").text
         assert 'data-holder="you" data-mine="yes"' in signed_in(personas.ben()).get("/review/claims/").text
 
+    def test_are_told_once_to_whoever_knows_them(self) -> None:
+        review = a_clean_encounter()
+        client = signed_in()
+        known = client.get("/review/claims/").context["known"]
+        assert client.get("/review/claims/", {"known": known}).status_code == 204
+        claims.claim(review=review, user=personas.ben(), at=DAY_AFTER)
+        assert 'data-holder="Ben"' in client.get("/review/claims/", {"known": known}).text
+
+    def test_of_a_killed_browser_end_within_two_minutes(self) -> None:
+        review = a_clean_encounter()
+        signed_in(personas.ben()).get(f"/review/{review.encounter_id}/")
+        client = signed_in()
+        for seconds, there in ((119, QUEUE), (120, f"/review/{review.encounter_id}/")):
+            with time_machine.travel(DAY_AFTER + timedelta(seconds=seconds), tick=False):
+                assert client.post("/review/next/").headers["Location"] == there
+
+    def test_last_as_long_as_the_page_says_that_it_is_open(self) -> None:
+        review = a_clean_encounter()
+        holder = signed_in(personas.ben())
+        holder.get(f"/review/{review.encounter_id}/")
+        for seconds in (100, 200):
+            with time_machine.travel(DAY_AFTER + timedelta(seconds=seconds), tick=False):
+                holder.post(f"/review/{review.encounter_id}/heartbeat/", {"version": review.version})
+        with time_machine.travel(DAY_AFTER + timedelta(seconds=319), tick=False):
+            assert signed_in().post("/review/next/").headers["Location"] == QUEUE
+
     def test_end_with_the_lease(self) -> None:
         claims.claim(review=a_clean_encounter(), user=personas.ben(), at=DAY_AFTER - timedelta(minutes=3))
         assert "data-holder" not in signed_in().get("/review/claims/").text
