@@ -18,6 +18,7 @@ from encounters.views.answers import open_review
 from encounters.views.history_rows import ChangeRows, change_rows
 from rules.errors import RulebookError
 from rules.result import CodingResult
+from rules.rulebook.model import Rulebook, layer_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ class KeyRow:
 
 @require_safe
 def compare(request: PageRequest, encounter_id: int) -> HttpResponse:
-    """The page; without choices the encounter as it is beside the base policy alone."""
+    """The page; without choices the encounter as it is beside another payer."""
     review = open_review(request, encounter_id)
     rulebook = load_rulebook()
-    form = SidesForm(request.GET or {"right_payer": "-"}, rulebook=rulebook)
+    form = SidesForm(request.GET or {"right_payer": _another(review, rulebook)}, rulebook=rulebook)
     context: dict[str, object] = {"encounter": review.encounter, "review": review, "form": form}
     if form.is_valid():
         left, first = _side(review, form, "left")
@@ -55,6 +56,12 @@ def compare(request: PageRequest, encounter_id: int) -> HttpResponse:
         if first is not None and second is not None:
             context |= {"rows": _rows(first, second), "keys": _keys(first, second)}
     return render(request, "encounters/review/compare.html", context, status=200 if form.is_valid() else 422)
+
+
+def _another(review: Review, rulebook: Rulebook) -> str:
+    """A policy to begin with: the first payer's that is not the encounter's own."""
+    own = layer_name(coding.facts_of(review.run).payer or "")
+    return next((layer.name for layer in rulebook.policies if layer.kind == "payer" and layer.name != own), "-")
 
 
 def _side(review: Review, form: SidesForm, name: str) -> tuple[Side, CodingResult | None]:

@@ -49,6 +49,7 @@ class ChangeRow:
     after: str
     dollars: Decimal | None
     is_same: bool
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,13 @@ def _change(each: LineChange) -> ChangeRow:
         after=_line_words(each.after) if each.after else "",
         dollars=each.dollars,
         is_same=each.is_same,
+        label=_label(each.line),
     )
+
+
+def _label(line: CodedLine) -> str:
+    label = load_rulebook().label(line.code)
+    return "" if label == line.code else label
 
 
 def _line_words(line: CodedLine) -> str:

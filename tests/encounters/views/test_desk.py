@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from encounters.models import ClinicQuery, Note, Review, Sight
+from encounters.models import AuditEvent, ClinicQuery, Note, Review, Sight
 from encounters.models.review import ReviewState
 from encounters.review import notes
 from tests import personas
@@ -161,6 +161,14 @@ class TestAnswer:
 
     def test_lists_are_shut_for_whoever_may_not_read_encounters(self) -> None:
         assert signed_in(personas.dov()).get("/queries/").status_code == 403
+
+    def test_is_recorded_as_a_look_at_a_patient(self) -> None:
+        page = self.page(an_encounter_with_a_missing_stop())
+        client = signed_in(personas.finn())
+        client.get("/queries/")
+        client.get(page)
+        tags = AuditEvent.objects.filter(actor=personas.finn()).order_by("pk").values_list("tag", flat=True)
+        assert list(tags)[-2:] == ["review:encounters:listed", "review:encounter:viewed"]
 
     def test_of_no_question_is_not_found(self) -> None:
         assert signed_in().get("/queries/999999/").status_code == 404
