@@ -156,7 +156,7 @@ class TestClinic:
         assert now(review).state != ReviewState.PENDED
         page.goto(f"/review/{review.encounter_id}/")
         expect(page.get_by_role("heading", name="Since it was pended")).to_contain_text("answered: 10:40; by the pump")
-        expect(page.locator(".changes").first).to_contain_text("96367")
+        expect(page.locator(".changes").first).to_contain_text("96368 ×1")
 
 
 class TestNotes:
