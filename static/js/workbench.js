@@ -85,6 +85,9 @@
     row.querySelector(".st use")?.setAttribute("href", "#d-ok");
     row.querySelector(".st svg")?.setAttribute("aria-label", "seen");
     event.target.remove();
+    const left = document.querySelectorAll("#not-billed > .need:not(.seen)").length;
+    const words = document.querySelector("[data-unseen]");
+    if (words) words.textContent = left ? `, ${left} still to be seen` : ", all seen";
   });
   function nextUnseen() {
     const row = document.querySelector("#not-billed > .need:not(.seen)");

@@ -100,6 +100,7 @@ class TestRequiredSight:
         expect(page.locator("#not-billed .need")).to_be_focused()
         expect(page.locator("#not-billed .need")).to_have_class("stop need seen")
         expect(page.locator("#accept-act")).to_contain_text("Accept and next")
+        expect(page.get_by_role("heading", name="Not billed")).to_contain_text("all seen")
         assert Sight.objects.get().seen_by == personas.ana()
         keyboard.press("Enter")
         page.wait_for_url("**/review/")
