@@ -2,7 +2,8 @@
 
 from rest_framework import serializers
 
-from drugs.models import BillingCode, DrugBillingCode, DrugFamily, DrugName, MarketedSize, Ndc, Price
+from drugs.models import BillingCode, DrugBillingCode, DrugFamily, DrugName, MarketedSize, Ndc, Price, StatusIndicator
+from drugs.models.billing import LEVEL_II
 
 
 class QuestionSerializer(serializers.Serializer[object]):
@@ -135,6 +136,33 @@ class PriceSerializer(serializers.ModelSerializer[Price]):
         fields = ("code", "payment_limit", "effective_from", "effective_until", "source")
 
 
+class StatusSerializer(serializers.ModelSerializer[StatusIndicator]):
+    """How Medicare pays a hospital for a code in a quarter; the rate is in US dollars of one unit."""
+
+    code = serializers.CharField(source="hcpcs_id")
+    words = serializers.CharField()
+
+    class Meta:
+        model = StatusIndicator
+        fields = (
+            "code",
+            "indicator",
+            "words",
+            "apc",
+            "payment_rate",
+            "pass_through_until",
+            "effective_from",
+            "effective_until",
+            "source",
+        )
+
+
+class OfCodeQuestionSerializer(serializers.Serializer[object]):
+    """Which code is asked about."""
+
+    code = serializers.RegexField(LEVEL_II, help_text="HCPCS Level II code.")
+
+
 class DrugRecordSerializer(serializers.Serializer[object]):
     """All of one drug as of a date."""
 
@@ -148,6 +176,7 @@ class DrugRecordSerializer(serializers.Serializer[object]):
     packages = PackageLineSerializer(many=True)
     sizes = SizeSerializer(many=True)
     prices = serializers.SerializerMethodField()
+    statuses = StatusSerializer(many=True)
 
     def get_is_in_force(self, record: object) -> bool:
         """Whether the drug is in the formulary on the date."""

@@ -15,12 +15,15 @@ from drugs import selectors
 from drugs.api.serializers import (
     DrugRecordSerializer,
     DrugSummarySerializer,
+    OfCodeQuestionSerializer,
+    PriceSerializer,
     QuestionSerializer,
     ResolutionSerializer,
     ResolveQuestionSerializer,
     SearchQuestionSerializer,
+    StatusSerializer,
 )
-from drugs.models import Drug
+from drugs.models import Drug, Price, StatusIndicator
 
 IDENTIFIER = OpenApiParameter("id", int, OpenApiParameter.PATH)
 
@@ -47,6 +50,20 @@ class DrugViewSet(GenericViewSet[Drug]):
         record = selectors.drug_record(drug, on=_day(_asked(QuestionSerializer, request)))
         return Response(DrugRecordSerializer(record).data)
 
+    @extend_schema(parameters=[OfCodeQuestionSerializer], responses=PriceSerializer(many=True), filters=False)
+    @action(detail=False, pagination_class=None)
+    def prices(self, request: Request) -> Response:
+        """The payment limits of a code by quarter, the oldest first."""
+        rows = Price.objects.current().filter(hcpcs=_code(request)).order_by("effective_from")
+        return Response(PriceSerializer(rows, many=True).data)
+
+    @extend_schema(parameters=[OfCodeQuestionSerializer], responses=StatusSerializer(many=True), filters=False)
+    @action(detail=False, pagination_class=None)
+    def statuses(self, request: Request) -> Response:
+        """The OPPS status indicators of a code by quarter, the oldest first."""
+        rows = StatusIndicator.objects.current().filter(hcpcs=_code(request)).order_by("effective_from")
+        return Response(StatusSerializer(rows, many=True).data)
+
     @extend_schema(parameters=[ResolveQuestionSerializer], responses=ResolutionSerializer, filters=False)
     @action(detail=False, pagination_class=None)
     def resolve(self, request: Request) -> Response:
@@ -54,6 +71,13 @@ class DrugViewSet(GenericViewSet[Drug]):
         asked = _asked(ResolveQuestionSerializer, request)
         said = {key: asked.get(key) or None for key in ("name", "ndc", "hcpcs", "route")}
         return Response(ResolutionSerializer(selectors.resolve(on=_day(asked), **said)).data)
+
+
+def _code(request: Request) -> str:
+    question = OfCodeQuestionSerializer(data=request.query_params)
+    question.is_valid(raise_exception=True)
+    code: str = question.validated_data["code"]
+    return code
 
 
 def _asked(serializer: type[QuestionSerializer], request: Request) -> dict[str, Any]:

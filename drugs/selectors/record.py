@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 from django.db.models import F
 
@@ -19,8 +20,12 @@ from drugs.models import (
     NdcBillingCode,
     Price,
     Product,
+    StatusIndicator,
     VersionedRow,
 )
+from drugs.selectors.chart import PriceChart, price_charts
+
+Identity: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,11 @@ class PackageLine:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """What one release did to the drug, in words."""
+    """What one release did to the drug and its codes, in words."""
 
     release: FormularyRelease
+    changed: tuple[tuple[str, str], ...]
+    """What stood before, and what stands instead."""
     added: tuple[str, ...]
     withdrawn: tuple[str, ...]
 
@@ -67,6 +74,10 @@ class DrugRecord:
     """First days of the quarters of `prices`."""
     prices: tuple[tuple[str, tuple[Price | None, ...]], ...]
     """For each code its payment limits by quarter, None where none was published."""
+    charts: tuple[PriceChart, ...]
+    """One for each code that has prices, drawn from `prices`."""
+    statuses: tuple[StatusIndicator, ...]
+    """How Medicare pays a hospital for the codes, the newest first."""
     biosimilars: tuple[Drug, ...]
     history: tuple[HistoryEntry, ...]
 
@@ -96,8 +107,10 @@ def drug_record(drug: Drug, *, on: date) -> DrugRecord:
         ),
         quarters=quarters,
         prices=prices,
+        charts=price_charts(quarters, prices),
+        statuses=tuple(StatusIndicator.objects.current().filter(hcpcs__in=listed).order_by("hcpcs", "-effective_from")),
         biosimilars=tuple(Drug.objects.filter(pk__in=similar).order_by("name")),
-        history=_history(drug),
+        history=_history(drug, listed),
     )
 
 
@@ -138,21 +151,46 @@ def _prices(
     return quarters, tuple((code, tuple(by_key.get((code, quarter)) for quarter in quarters)) for code in priced)
 
 
-def _history(drug: Drug) -> tuple[HistoryEntry, ...]:
-    added: defaultdict[int, list[str]] = defaultdict(list)
-    withdrawn: defaultdict[int, list[str]] = defaultdict(list)
-    for row in _rows_of(drug):
+def _history(drug: Drug, codes: list[str]) -> tuple[HistoryEntry, ...]:
+    """What each release did, the newest first; a row that gave way to one of the same kind and name is a change."""
+    added: defaultdict[int, defaultdict[Identity, list[str]]] = defaultdict(lambda: defaultdict(list))
+    withdrawn: defaultdict[int, defaultdict[Identity, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for row in _rows_of(drug, codes):
         said = _said(row)
-        added[row.release_id].append(said)
+        added[row.release_id][_identity(row)].append(said)
         if row.withdrawn_by_id:
-            withdrawn[row.withdrawn_by_id].append(said)
+            withdrawn[row.withdrawn_by_id][_identity(row)].append(said)
     releases = FormularyRelease.objects.filter(pk__in=added.keys() | withdrawn.keys()).order_by("-pk")
-    return tuple(HistoryEntry(release, tuple(added[release.pk]), tuple(withdrawn[release.pk])) for release in releases)
+    return tuple(_entry(release, added[release.pk], withdrawn[release.pk]) for release in releases)
 
 
-def _rows_of(drug: Drug) -> list[VersionedRow]:
-    models = (DrugProfile, DrugFamily, DrugBillingCode, Product, DrugName, Ndc, MarketedSize)
-    return [row for model in models for row in model.objects.filter(drug=drug).select_related("drug").order_by("pk")]
+def _entry(
+    release: FormularyRelease, added: dict[Identity, list[str]], withdrawn: dict[Identity, list[str]]
+) -> HistoryEntry:
+    both = [key for key in withdrawn if key in added]
+    return HistoryEntry(
+        release,
+        changed=tuple(("; ".join(withdrawn[key]), "; ".join(added[key])) for key in both),
+        added=tuple(said for key, rows in added.items() if key not in both for said in rows),
+        withdrawn=tuple(said for key, rows in withdrawn.items() if key not in both for said in rows),
+    )
+
+
+def _rows_of(drug: Drug, codes: list[str]) -> list[VersionedRow]:
+    of_drug = (DrugProfile, DrugFamily, DrugBillingCode, Product, DrugName, Ndc, MarketedSize)
+    rows: list[VersionedRow] = [
+        row for model in of_drug for row in model.objects.filter(drug=drug).select_related("drug").order_by("pk")
+    ]
+    of_code = (BillingCode, StatusIndicator)
+    return rows + [row for model in of_code for row in model.objects.filter(hcpcs__in=codes).order_by("pk")]
+
+
+def _identity(row: VersionedRow) -> Identity:
+    """What makes two rows versions of the same statement."""
+    named = {DrugFamily: "policy_layer", Ndc: "ndc", MarketedSize: "size", Product: "name", DrugName: "text"}
+    named |= dict.fromkeys((DrugBillingCode, BillingCode, StatusIndicator), "hcpcs_id")
+    name = named.get(type(row))
+    return type(row).__name__, str(getattr(row, name)) if name else ""
 
 
 def _said(row: VersionedRow) -> str:
@@ -169,6 +207,10 @@ def _said(row: VersionedRow) -> str:
             said = f"package {row}"
         case MarketedSize():
             said = f"size {row.size}"
+        case BillingCode():
+            said = f"{row.hcpcs_id} is {row.per}"
+        case StatusIndicator():
+            said = f"{row.hcpcs_id} has status {row.indicator}"
         case _:
             return f"name {row}"
     until = f" until {row.effective_until}" if row.effective_until else ""

@@ -14,8 +14,7 @@ from rules.worksheet.words import CHEMO, HYDRATION
 def check(sheet: Worksheet) -> None:
     """Findings about orders, lots, plans, authorizations and the need for hydration."""
     documents = sheet.facts.documents
-    if documents.are_orders_known:
-        _orders(sheet)
+    _orders(sheet)
     if documents.are_lots_known:
         _lots(sheet)
     _plan_and_response(sheet)
@@ -31,6 +30,8 @@ def _orders(sheet: Worksheet) -> None:
         order = orders.get(entry.given.order) if entry.given.order else None
         if order is not None:
             _compare(sheet, entry, order)
+        elif not sheet.facts.documents.are_orders_known:
+            continue
         elif entry.family is HYDRATION:
             _find_for(sheet, FindingKind.HYDRATION_NO_ORDER, Severity.WARNS, entry, rule="A7", mend="mend_order")
         else:

@@ -69,11 +69,13 @@ class TestDrugRecord:
         )
         newest = selectors.drug_record(drug, on=ON).history[0]
         assert newest.release.name == "example is complex_biologic"
-        assert newest.withdrawn == ("therapeutic from 2024-01-01",)
-        assert newest.added == (
-            "therapeutic from 2024-01-01 until 2025-07-01",
-            "complex biologic from 2025-07-01",
+        assert newest.changed == (
+            (
+                "therapeutic from 2024-01-01",
+                "therapeutic from 2024-01-01 until 2025-07-01; complex biologic from 2025-07-01",
+            ),
         )
+        assert (newest.added, newest.withdrawn) == ((), ())
 
     def test_takes_a_fixed_number_of_queries(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
         drug = listed_drug("example", code="J0001")
@@ -81,5 +83,5 @@ class TestDrugRecord:
             NdcFactory.create(ndc=f"{number:011}", drug=drug)
             MarketedSizeFactory.create(drug=drug, amount=number + 1)
             DrugNameFactory.create(drug=drug)
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(22):
             selectors.drug_record(drug, on=ON)
