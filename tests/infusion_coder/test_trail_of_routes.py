@@ -63,6 +63,7 @@ class Domain:
 
 NO_PATIENT = Nothing("shows nothing of patients and changes nothing")
 FORMULARY = Nothing("the formulary: no patient, and its rows are their own history")
+DRUG_NAMES = Nothing("names and doses of drugs as charted, and counts: no patient, and no encounter is named")
 REVIEW = "review/<int:encounter_id>/"
 LINE = f"{REVIEW}lines/<str:line_key>/"
 NOTE = {"note": "please look", "reason": "please look"}
@@ -87,6 +88,15 @@ ROUTES: dict[str, Shows | Acts | Domain | Nothing] = {
     "api/v1/drugs/^$": FORMULARY,
     "api/v1/drugs/^resolve/$": FORMULARY,
     "api/v1/drugs/^(?P<pk>\\d+)/$": FORMULARY,
+    "api/v1/drugs/^prices/$": FORMULARY,
+    "api/v1/drugs/^statuses/$": FORMULARY,
+    "api/v1/^drugs/unmapped$": DRUG_NAMES,
+    "api/v1/^drugs/unmapped/map$": Domain(Tag.RECODING_REQUESTED),
+    "drugs/unmapped/": DRUG_NAMES,
+    "drugs/unmapped/name/": DRUG_NAMES,
+    "drugs/unmapped/map/": Domain(Tag.RECODING_REQUESTED),
+    "drugs/unmapped/add/": Domain(Tag.RECODING_REQUESTED),
+    "drugs/unmapped/recodings/<int:recoding_id>/": DRUG_NAMES,
     "review/": Shows(Tag.ENCOUNTERS_LISTED),
     "review/next/": Acts(Tag.ENCOUNTER_CLAIMED),
     "review/assign/": Acts(Tag.ENCOUNTER_ASSIGNED, {"encounter": "<int:encounter_id>", "to": "<user>"}),
@@ -161,7 +171,7 @@ ROUTES: dict[str, Shows | Acts | Domain | Nothing] = {
     "admin/(?P<url>.*)$": Nothing("says that there is no such page"),
 }
 # Addresses of the formulary, all of them: no patient is known there.
-FORMULARY_PREFIXES = ("drugs/", "admin/drugs/")
+FORMULARY_PREFIXES = ("drugs/", "admin/drugs/", "api/v1/drugs/^imports/")
 
 
 def routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
