@@ -41,8 +41,9 @@ NATIVE = $$($(PYTHON) -I infusion_coder/native.py path)
 
 .PHONY: native-rules
 native-rules: setup-dev native ## test the compiled rules; proofs take code out of them, which only plain Python allows
-	@build=$(NATIVE); test -z "$$build" || NATIVE_RULES=1 $(RUN) -m pytest -p no:django -p no:cacheprovider \
-		--numprocesses $(PYTEST_WORKERS) -o "pythonpath=. $$build" --ignore tests/rules/proofs --ignore tests/rules/test_proofs.py tests/rules
+	@build=$(NATIVE); test -z "$$build" || NATIVE_RULES=1 PYTHONPATH="$$build:." $(RUN) -P -m pytest \
+		-p no:django -p no:cacheprovider --numprocesses $(PYTEST_WORKERS) -o pythonpath= \
+		--ignore tests/rules/proofs --ignore tests/rules/test_proofs.py tests/rules
 
 .PHONY: properties
 properties: setup-dev ## what must hold: 10,000 examples a property, 100,000 malformed charts; a quarter of an hour

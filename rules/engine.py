@@ -90,19 +90,20 @@ def code_encounter(
 
 
 def _versions(rulebook: Rulebook, policy: Policy) -> Versions:
-    # In the order of the fields: naming each of them costs more than making the value.
-    made_by = (ENGINE_VERSION, rulebook.version, policy.name, policy.layers, policy.values)
-    return tuple.__new__(Versions, made_by)
+    return Versions(ENGINE_VERSION, rulebook.version, policy.name, policy.layers, policy.values)
 
 
 def _coded(facts: EncounterFacts, rulebook: Rulebook, terms: Terms) -> CodingResult:
-    versions = _versions(rulebook, terms.policy)
+    versions = terms.versions
+    if versions is None:
+        versions = terms.versions = _versions(rulebook, terms.policy)
     sheet = Worksheet(facts=facts, terms=terms)
     try:
         for stage in STAGES:
             stage(sheet)
     except ParameterNotInForce as absent:
         return _nothing_in_force(facts, versions, str(absent))
+    # In the order of the fields: naming each of them costs as much as some stages.
     answer = (
         facts.encounter_id,
         sheet.settled_lines(),

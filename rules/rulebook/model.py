@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from rules.citation import Citation, Source
 from rules.effective import EffectivePeriod, as_of
@@ -150,6 +150,7 @@ class Rulebook:
         self.codes: tuple[CodeEntry, ...] = content.codes
         self._labels = {entry.code: entry.label for entry in content.codes}
         self._as_of: dict[date, InForce] = {}
+        self._shared: dict[object, Any] = {}
         self.kept_terms: dict[TermsKey, Terms] = {}
         """What encounters were coded by, for the next one of the same date, setting, payer and facility."""
 
@@ -159,7 +160,7 @@ class Rulebook:
         if found is None:
             if len(self._as_of) >= _DATES_KEPT:
                 self._as_of.clear()
-            found = self._as_of[date_of_service] = InForce(self.content, date_of_service)
+            found = self._as_of[date_of_service] = InForce(self.content, date_of_service, shared=self._shared)
         return found
 
     def labels_on(self, date_of_service: date) -> tuple[tuple[str, str], ...]:
@@ -181,8 +182,10 @@ class Rulebook:
 class InForce:
     """The rulebook on one date of service."""
 
-    def __init__(self, content: RulebookContent, on: date) -> None:
+    def __init__(self, content: RulebookContent, on: date, *, shared: dict[object, Any]) -> None:
         self._content = content
+        self._shared = shared
+        """By their content, what dates have in common: a processor keeps few things at hand."""
         self.date = on
         self.codes: Mapping[str, str] = CodesInForce(
             {entry.slot: entry.code for entry in content.codes if entry.period.holds_on(on)}, on=on
@@ -312,7 +315,14 @@ class InForce:
 
     def terms(self, *, policy: Policy, setting: str) -> Terms:
         """What an encounter in a setting is coded by under a policy. Raises ParameterNotInForce."""
-        return Terms(self, policy=policy, slots=self.slots(setting))
+        answers, slots = policy.answers_by_key, self.slots(setting)
+        if len(self._shared) >= _DATES_KEPT:
+            self._shared.clear()
+        if len(answers) == len(self._content.policy_keys):
+            # Else what is said of an absent key names the date.
+            answers = self._shared.setdefault(policy.values, answers)
+        slots = self._shared.setdefault(tuple(slots.items()), slots)
+        return Terms(self, policy=policy, answers=answers, slots=slots)
 
     def _compose(self, *, asked: Iterable[tuple[str, str | None]], overrides: Mapping[str, str]) -> Policy:
         layers = list(self._base)

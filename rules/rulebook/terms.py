@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from rules.result import Versions
 from rules.rulebook.edits import EditsInForce, Mue, Pair, Partners
 from rules.rulebook.policy import Policy
 
@@ -57,25 +58,33 @@ class Terms:
     """The policy of an encounter, and what of the rulebook it is coded by.
 
     `answers`: the value of every policy key. `slots`: slot → code and price of one unit; a slot not in force is
-    absent. `infusion_from`, `hour`, `additional_from` and `hydration_from` are those of `Minutes`. Raises
-    ParameterNotInForce on a date without time thresholds.
+    absent. `versions`: what results name, once one was made. `infusion_from`, `hour`, `additional_from` and
+    `hydration_from` are those of `Minutes`.
     """
 
     __slots__ = (
         "_edits", "_places", "additional_from", "answers", "hour", "hydration_from", "in_force", "infusion_from",
-        "minutes", "policy", "slots",
+        "minutes", "policy", "slots", "versions",
     )  # fmt: skip
 
-    def __init__(self, in_force: "InForce", *, policy: Policy, slots: Mapping[str, CodeAndPrice]) -> None:
+    def __init__(
+        self,
+        in_force: "InForce",
+        *,
+        policy: Policy,
+        answers: dict[str, str],
+        slots: Mapping[str, CodeAndPrice],
+    ) -> None:
         self.in_force = in_force
         self.policy = policy
-        self.answers: dict[str, str] = policy.answers_by_key
+        self.answers = answers
         self.slots = slots
         self.minutes: Minutes = in_force.minutes
         self.infusion_from = self.minutes.infusion_from
         self.hour = self.minutes.hour
         self.additional_from = self.minutes.additional_from
         self.hydration_from = self.minutes.hydration_from
+        self.versions: Versions | None = None
         self._places: Mapping[str, int] | None = None
         self._edits: dict[bool, ClaimEdits] = {}
 

@@ -58,6 +58,8 @@ def _find_beside(sheet: Worksheet, kind: FindingKind, severity: Severity, why: S
 
 
 def _has(modifiers: tuple[object, ...], sheet: Worksheet, name: str) -> bool:
+    if not modifiers:
+        return False
     wanted = sheet.terms.in_force.codes_of(name)
     return any(modifier in wanted for modifier in modifiers)
 
@@ -137,8 +139,8 @@ def _weight(sheet: Worksheet, pair: Pair, drafts: list[Draft], others: Others) -
         lines: list[tuple[object, ...]] = [tuple(draft.modifiers) for draft in drafts if draft.code == code]
         lines += others.get(code, [])
         if all(_has(modifiers, sheet, name) for modifiers in lines) or (
-            code in sheet.terms.in_force.codes_of("visits")
-            and all(_has(modifiers, sheet, "separate_visit") for modifiers in lines)
+            all(_has(modifiers, sheet, "separate_visit") for modifiers in lines)
+            and code in sheet.terms.in_force.codes_of("visits")
         ):
             return None
     return Severity.WARNS

@@ -37,6 +37,14 @@ def test_spans_are_sets_of_minutes(one: chronology.Spans, other: chronology.Span
     assert minutes(chronology.first_minutes(one, 7)) == set(sorted(minutes(one))[:7])
 
 
+def test_what_is_kept_has_a_bound_and_no_end() -> None:
+    for count in range(5000):
+        zone = timezone(timedelta(seconds=count))
+        assert chronology.offset_of(datetime(2026, 1, 15, tzinfo=zone)) == count // 60
+        assert chronology.local_date(count * 1440, 0).toordinal() == date(1970, 1, 1).toordinal() + count
+        assert chronology.clock_text(count * 1440, count % 60).endswith(f"T00:{count % 60:02d}+00:{count % 60:02d}")
+
+
 def test_there_is_no_minute_past_the_end() -> None:
     with pytest.raises(ValueError, match="end before"):
         chronology.minute_at(((0, 10),), 10)

@@ -1,6 +1,7 @@
 """A whole run: policy, family, versions, and dates on which nothing is in force."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -8,8 +9,10 @@ from rules.engine import ENGINE_VERSION, STAGES, code_encounter
 from rules.errors import BadValue, UnknownKey
 from rules.facts import BillingCodeFacts
 from rules.rulebook.loader import load_rulebook
+from rules.rulebook.model import Rulebook
 from tests.factories.facts import coded, codes, drug, encounter, findings, infusion, injection, push, quantity, reasons
 
+DAY = date(2026, 1, 15)
 BIOLOGIC = infusion(drug=drug("infliximab", "complex_biologic"))
 
 
@@ -58,6 +61,20 @@ class TestFamily:
 
 
 class TestCodeEncounter:
+    def test_codes_nothing_where_a_stage_finds_nothing_in_force(self) -> None:
+        rulebook = Rulebook(replace(load_rulebook().content, hierarchies={}))
+        result = code_encounter(encounter(infusion(), push("a2", "drug b")), rulebook=rulebook)
+        assert not result.lines
+        assert [one.reason for one in result.not_billed] == ["rule_not_in_force"] * 2
+
+    def test_of_any_number_of_payers_is_the_same(self) -> None:
+        rulebook = Rulebook(load_rulebook().content)
+        days = [DAY + timedelta(days=count) for count in range(1100)]
+        lines = [
+            code_encounter(encounter(infusion(), date_of_service=on), rulebook=rulebook).lines[0].code for on in days
+        ]
+        assert set(lines) == {"96365"}
+
     def test_names_what_made_the_result(self) -> None:
         versions = coded(push(), payer="medicare", policy={"jz": "false"}).versions
         assert versions.engine == ENGINE_VERSION

@@ -36,6 +36,11 @@ def kinds_written() -> set[str]:
 
 
 class TestSentences:
+    @pytest.mark.parametrize("kind", sorted(SENTENCES))
+    def test_have_a_dash_for_what_an_older_step_lacks(self, kind: str) -> None:
+        wanted = {name for _, name, _, _ in string.Formatter().parse(SENTENCES[kind]) if name}
+        assert explain.sentence(Step(kind, "A1")).count("–") >= len(wanted)
+
     def test_are_there_for_every_step_in_the_source(self) -> None:
         assert not kinds_written() - set(SENTENCES)
 
