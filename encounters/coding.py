@@ -111,6 +111,11 @@ def under(
     return engine.code_encounter(told, rulebook=load_rulebook(), overrides=overrides or {})
 
 
+def corrected(*, run: CodingRun, rulebook: Rulebook) -> CodingResult:
+    """What the engine says to what `run` was told under `rulebook`; nothing is stored."""
+    return engine.code_encounter(facts_of(run), rulebook=rulebook)
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What the engine says to one encounter now, and what it would say."""

@@ -1,0 +1,27 @@
+"""`manage.py grant_application_role ROLE`: the role that the application runs as can rewrite no history."""
+
+import getpass
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from encounters.audit import roles
+
+
+class Command(BaseCommand):
+    """Run with the address of the database's owner, after `migrate`."""
+
+    help = "Grant a database role what the application needs, and no more: no rewriting of what is only added to."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The role, which exists."""
+        parser.add_argument("role")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Says what was granted."""
+        try:
+            number = roles.grant(role=options["role"], by=getpass.getuser(), at=timezone.now())
+        except roles.UnableToGrant as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{options['role']} may use every table; {number} tables it can only add to")
