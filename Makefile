@@ -91,6 +91,7 @@ setup-bench:
 .PHONY: bench
 bench: setup-bench setup-dev native ## measure, and write docs/benchmarks.md
 	@$(BENCH) --write docs/benchmarks.md
+	@$(RUN) -m tests.bench.pages --write docs/benchmarks.md
 	@$(RUN) -m tests.bench.trail --write docs/benchmarks.md
 	@$(RUN) -m tests.bench.imports --write docs/benchmarks.md
 	@$(RUN) -m tests.bench.impact --write docs/benchmarks.md

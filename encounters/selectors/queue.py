@@ -1,12 +1,26 @@
 """Reads of the queue: its rows best first, its score, its counts, who holds what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, DateField, F, FloatField, Func, IntegerField, Q, QuerySet, Subquery, Sum, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    Count,
+    DateField,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Greatest, Least, Ln
 
@@ -87,11 +101,15 @@ def review_queue(*, user: User, asked: Narrowed = EVERYTHING, on: date) -> Query
 def queue_page(*, rows: QuerySet[Review], begin: int, end: int, on: date) -> list[Review]:
     """Rows `begin` to before `end` of a queue with what a page prints of them, in one query.
 
-    The order is found over narrow rows; people, patients and payers are joined to those of the page only.
+    Each has `finding_kinds`, those of the findings that block or warn. The order is found over narrow rows; people,
+    patients and payers are joined to those of the page only.
     """
     page = rows.values("pk")[begin:end]
-    wide = scored(Review.objects.filter(pk__in=page), on=on).select_related(
-        "encounter__patient", "payer", "claimed_by", "assigned_to", "accepted_by"
+    findings = RunFinding.objects.filter(run=OuterRef("run_id")).exclude(severity=Severity.INFORMS)
+    wide = (
+        scored(Review.objects.filter(pk__in=page), on=on)
+        .annotate(finding_kinds=ArraySubquery(findings.order_by("position").values("kind")))
+        .select_related("encounter__patient", "payer", "claimed_by", "assigned_to", "accepted_by")
     )
     return list(wide.order_by(*rows.query.order_by))
 
@@ -233,12 +251,3 @@ def claims(*, user: User, at: datetime) -> list[tuple[int, str, bool]]:
         for review in held
         if review.claimed_by is not None
     ]
-
-
-def finding_kinds(*, runs: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """The kinds of findings of each run that block or warn, in their order, each once. One query."""
-    found: dict[int, dict[str, None]] = {}
-    rows = RunFinding.objects.filter(run_id__in=runs).exclude(severity=Severity.INFORMS).order_by("run_id", "position")
-    for run_id, kind in rows.values_list("run_id", "kind"):
-        found.setdefault(run_id, {})[kind] = None
-    return {run_id: tuple(kinds) for run_id, kinds in found.items()}

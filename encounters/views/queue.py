@@ -1,6 +1,6 @@
 """The queue: the next best encounter on top, who holds what, and the handing out of the next one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -84,14 +84,13 @@ def queue(request: PageRequest) -> HttpResponse:
     count = counts[asked.tab] if asked.is_whole_tab else selectors.count_up_to(rows, COUNT_AT_MOST)
     begin = (_page_number(request) - 1) * ROWS_OF_A_PAGE
     found = selectors.queue_page(rows=rows, begin=begin, end=begin + ROWS_OF_A_PAGE, on=on)
-    findings = selectors.finding_kinds(runs=[row.run_id for row in found])
     shown = begin + len(found)
     context = {
         "tab": asked.tab,
         "asked": asked,
         "query": query_of(asked),
         "search": asked.search,
-        "sections": sections([queue_row(row, findings.get(row.run_id, ()), request, now) for row in found]),
+        "sections": sections([queue_row(row, request, now) for row in found]),
         "count": count,
         "is_more_than_counted": not asked.is_whole_tab and count == COUNT_AT_MOST,
         "rows_of_a_page": ROWS_OF_A_PAGE,
@@ -150,7 +149,7 @@ def open_next(request: PageRequest) -> HttpResponse:
     return redirect("review:encounter", encounter_id=review.encounter_id)
 
 
-def queue_row(review: Review, findings: Sequence[str], request: PageRequest, now: datetime) -> QueueRow:
+def queue_row(review: Review, request: PageRequest, now: datetime) -> QueueRow:
     """What the row of `review` prints."""
     units = list(zip(review.codes, review.code_units, strict=True))
     share = review.age_days / review.target_days  # type: ignore[attr-defined]
@@ -170,7 +169,7 @@ def queue_row(review: Review, findings: Sequence[str], request: PageRequest, now
         age_share=round(min(max(share / AGE_BAR_ENDS, 0), 1) * 100, 1),
         score_parts=parts,
         score_said=" + ".join(f"{word} {points}" for word, points, *_ in parts),
-        findings=tuple(explain.kind_title(kind) for kind in findings),
+        findings=tuple(explain.kind_title(kind) for kind in dict.fromkeys(review.finding_kinds)),  # type: ignore[attr-defined]
         holder=holder,
         meant_for=_meant_for(review, request),
         is_held_by_other=held_by is not None and not is_mine,

@@ -117,8 +117,8 @@ class TestPage:
 
 
 # Session, user, two of permissions, encounter with review, the look recorded, lock, lease, decisions,
-# refusals, groups of the menu; two more are the savepoint that stands for the claim's transaction.
-QUERIES_OF_THE_PAGE = 12 + 2
+# refusals; two more are the savepoint that stands for the claim's transaction.
+QUERIES_OF_THE_PAGE = 11 + 2
 
 
 class TestAcceptLine:
