@@ -9,7 +9,9 @@ from encounters.views import (
     compare,
     history,
     intake,
+    keys,
     notes,
+    palette,
     queue,
     queue_acts,
     reading,
@@ -85,7 +87,16 @@ unmapped_addresses = [
     path("recodings/<int:recoding_id>/", unmapped.progress, name="progress"),
 ]
 
+keys_addresses = [
+    path("", keys.index, name="index"),
+    path("change/", keys.change, name="change"),
+    path("switch/", keys.switch, name="switch"),
+    path("reset/", keys.reset, name="reset"),
+]
+
 urlpatterns = [
+    path("keys/", include((keys_addresses, "keys"))),
+    path("palette/", palette.palette, name="palette"),
     path("review/", include((review_addresses, "review"))),
     path("queries/", include((clinic_addresses, "clinic"))),
     path("audit/", include((audit_addresses, "audit"))),

@@ -10,6 +10,7 @@ from encounters.models.audit import AuditEvent, AuditPurge, AuditSeal
 from encounters.models.coding import CodedLine, CodingRun, RunFinding
 from encounters.models.encounter import Diagnosis, Encounter, Order, VascularAccess
 from encounters.models.intake import IntakeBatch, IntakeRefusal
+from encounters.models.keys import KeyPreference
 from encounters.models.note import Note
 from encounters.models.patient import Location, Patient, Payer
 from encounters.models.query import ClinicQuery
@@ -39,6 +40,7 @@ __all__ = [
     "FinalLine",
     "IntakeBatch",
     "IntakeRefusal",
+    "KeyPreference",
     "LineDecision",
     "Location",
     "Note",

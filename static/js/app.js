@@ -11,6 +11,32 @@ const visible = (element) => element.getClientRects().length > 0;
 
 const openDialog = () => [...document.querySelectorAll("dialog[open]")].pop();
 
+/* What the person presses becomes the stroke by which pages and scripts know the key; the table comes with the page. */
+const keymap = JSON.parse(document.getElementById("keymap")?.textContent || '{"is_on": true, "keys": []}');
+const isSingle = (stroke) => stroke.split(" ").pop().length === 1;
+function meant(stroke) {
+  if (!keymap.is_on && isSingle(stroke)) return null;
+  const key = keymap.keys.find((each) => each.now === stroke);
+  if (key) return key.by;
+  return keymap.keys.some((each) => each.by === stroke) ? null : stroke;
+}
+
+/* Key caps show what the person presses, and none where single keys are off. */
+const isPlain = keymap.is_on && keymap.keys.every((each) => each.by === each.now);
+function relabel(root) {
+  if (isPlain) return;
+  for (const cap of root.querySelectorAll("kbd:not([data-fixed])")) {
+    const stroke = cap.textContent.trim();
+    if (cap.closest("label") && /^[1-9]$/.test(stroke)) continue;
+    const key = keymap.keys.find((each) => each.by === stroke);
+    cap.dataset.fixed = "";
+    if (!keymap.is_on && isSingle(stroke) && /^[!-~]$/.test(stroke)) cap.hidden = true;
+    else if (key) cap.textContent = key.now;
+  }
+}
+document.addEventListener("DOMContentLoaded", () => relabel(document));
+document.addEventListener("htmx:afterSettle", () => relabel(document));
+
 function pressable(key) {
   const root = openDialog() || document;
   return [...root.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(visible);
@@ -60,7 +86,7 @@ for (const name of ["htmx:afterSettle", "htmx:sendError", "htmx:responseError", 
 }
 
 function handleDigit(key, target) {
-  const root = openDialog() || target.closest("form") || document.querySelector(".line.edit form, form[data-digits]");
+  const root = openDialog() || target.closest("form") || (keymap.is_on ? document.querySelector(".line.edit form, form[data-digits]") : null);
   return Boolean(root) && pickDigit(root, Number(key));
 }
 
@@ -76,12 +102,19 @@ function handleKey(key, target) {
   if (/^[1-9]$/.test(key)) return handleDigit(key, target);
   if (key === "Enter") return !target.closest("a, button, summary, label, form") && press("Enter");
   if (key.length !== 1 && !key.startsWith("Arrow")) return false;
-  const stroke = prefix ? `${prefix} ${key}` : key;
-  prefix = !prefix && key === "g" && !openDialog() ? "g" : "";
+  const pressed = prefix ? `${prefix} ${key}` : key;
+  prefix = !prefix && key === "g" && keymap.is_on && !openDialog() ? "g" : "";
   if (prefix) { setTimeout(() => { prefix = ""; }, 2000); return false; }
+  return act(meant(pressed));
+}
+
+/* Does what a key of the table is for. */
+function act(stroke) {
+  if (!stroke) return false;
   if (openDialog()) return press(stroke);
   if (keys[stroke] && keys[stroke]() !== false) return true;
   if (stroke === "?") { show("keys"); return true; }
+  if (stroke === "F1") { show("help"); return true; }
   if (stroke === "/") {
     const search = [...document.querySelectorAll("[data-search]")].pop();
     if (search) { search.focus(); search.select(); }
@@ -91,6 +124,7 @@ function handleKey(key, target) {
 }
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "F1" && document.getElementById("help")) { event.preventDefault(); if (!openDialog()) show("help"); return; }
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (underWay && !typing(event.target) && (event.key.length === 1 || event.key === "Enter")) {
     waiting.push(event.key);
@@ -172,7 +206,28 @@ document.addEventListener("htmx:responseError", (event) => {
   else say(`The server met an error (${event.detail.xhr.status}). Nothing was saved by this act; what you typed is still here. Reference ${event.detail.xhr.getResponseHeader("X-Request-ID") || "unknown"}.`);
 });
 
-window.infusion = { keys, press, show, say, typing, visible, openDialog };
+window.infusion = { keys, keymap, act, press, show, say, typing, visible, openDialog };
+
+/* Where a swap takes away what had the focus, it goes to the same thing in the new content, else to the content. */
+let focused = null;
+document.addEventListener("htmx:beforeSwap", () => {
+  const at = document.activeElement;
+  focused = at && at !== document.body ? { at, id: at.id, name: at.name, form: at.form?.id, key: at.dataset.key } : null;
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const was = focused;
+  focused = null;
+  if (!was || was.at.isConnected) return;
+  /* A page that knows better where its focus belongs has its turn first. */
+  setTimeout(() => {
+    if (document.activeElement && document.activeElement !== document.body) return;
+    const form = was.form && document.getElementById(was.form);
+    const same = (was.id && document.getElementById(was.id)) || (was.name && form?.elements[was.name]) ||
+      (was.key && document.querySelector(`[data-key="${CSS.escape(was.key)}"]`));
+    const inside = event.target.isConnected && event.target.querySelector?.("a[href], button:not([disabled]), input:not([type=hidden]), [tabindex]");
+    (same || inside || document.getElementById("main"))?.focus();
+  });
+});
 
 /* Whoever drives the page by machine waits for this: every script has run, and a first frame has been drawn. */
 document.addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => { document.body.dataset.ready = ""; }));
