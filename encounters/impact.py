@@ -1,6 +1,8 @@
 """What a proposed change of formulary, rules or policy would do to encounters that were coded; nothing is stored."""
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -82,6 +84,25 @@ def assess(proposal: Proposal, *, examples: int = 50) -> Impact:
     An encounter would change where its lines would be other lines, or a finding would block that does not now: what
     makes an accepted encounter `changed since accepted`. Prices alone change no encounter.
     """
+    with _collected_by_the_chunk():
+        return _assess(proposal, examples)
+
+
+@contextmanager
+def _collected_by_the_chunk() -> Iterator[None]:
+    """Garbage is looked for after each chunk, in what the chunk made: looking again and again takes half the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if was_enabled:
+            gc.enable()
+
+
+def _assess(proposal: Proposal, examples: int) -> Impact:
     found = Impact()
     weighed: list[tuple[tuple[bool, Decimal, int], ChangedEncounter]] = []
     for chunk in _chunks(_candidates(proposal)):
@@ -95,6 +116,7 @@ def assess(proposal: Proposal, *, examples: int = 50) -> Impact:
                 heappush(weighed, (one.weight, one))
             elif examples:
                 heappushpop(weighed, (one.weight, one))
+        gc.collect()
     found.examples = [one for _, one in sorted(weighed, key=lambda pair: pair[0], reverse=True)]
     return found
 
