@@ -100,6 +100,12 @@ def preview(
     return told, engine.code_encounter(told, rulebook=load_rulebook(), overrides=overrides or {})
 
 
+def preview_of_chart(chart: Encounter, *, changes: Mapping[str, Changes]) -> tuple[EncounterFacts, CodingResult]:
+    """What `preview` says, by what `facts.with_chart` has just read; raises what that raises."""
+    told = facts.facts_of_chart(chart, changes=changes)
+    return told, engine.code_encounter(told, rulebook=load_rulebook())
+
+
 def under(
     *, run: CodingRun, payer: str | None, facility: str | None, on: date, overrides: Mapping[str, str] | None = None
 ) -> CodingResult:

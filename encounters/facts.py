@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 
 from drugs import facts as drug_facts
 from drugs import selectors as formulary
@@ -68,11 +68,25 @@ def encounter_facts(*, encounter: Encounter, changes: Mapping[str, Changes] | No
     return read(encounter=encounter, changes=changes).facts
 
 
+def facts_of_chart(chart: Encounter, *, changes: Mapping[str, Changes] | None = None) -> EncounterFacts:
+    """What `encounter_facts` gives, by what `with_chart` has read before; raises what that raises."""
+    return _reading(chart, changes or {}).facts
+
+
+def with_chart(encounter: Encounter) -> Encounter:
+    """The encounter with all of its chart, for `facts_of_chart`; its payer and location are joined where known."""
+    prefetch_related_objects([encounter], *_of_the_chart())
+    return encounter
+
+
 def read(*, encounter: Encounter, changes: Mapping[str, Changes] | None = None) -> Reading:
     """What `encounter_facts` gives, with the questions behind it; raises what that raises."""
     (chart,) = _charts([encounter.pk])
+    return _reading(chart, changes or {})
+
+
+def _reading(chart: Encounter, wanted: Mapping[str, Changes]) -> Reading:
     administrations = _in_charted_order(chart)
-    wanted = changes or {}
     if unknown := wanted.keys() - {given.external_id for given in administrations}:
         raise KeyError(*sorted(unknown))
     said = [statement(given, changes=wanted.get(given.external_id)) for given in administrations]
@@ -210,15 +224,15 @@ def _in_charted_order(chart: Encounter) -> list[DrugAdministration]:
 
 
 def _charts(pks: Sequence[int]) -> Iterable[Encounter]:
+    rows = Encounter.objects.select_related("payer", "location").prefetch_related(*_of_the_chart())
+    return rows.filter(pk__in=pks).order_by("pk")
+
+
+def _of_the_chart() -> tuple[str | Prefetch, ...]:
     administrations = DrugAdministration.objects.select_related("drug", "product", "access", "order").prefetch_related(
         "pauses", "containers", Prefetch("addenda", queryset=Addendum.objects.order_by("at", "pk"))
     )
-    return (
-        Encounter.objects.select_related("payer", "location")
-        .prefetch_related("diagnoses", "accesses", "orders", Prefetch("administrations", queryset=administrations))
-        .filter(pk__in=pks)
-        .order_by("pk")
-    )
+    return "diagnoses", "accesses", "orders", Prefetch("administrations", queryset=administrations)
 
 
 def _drugs(

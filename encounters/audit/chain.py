@@ -28,6 +28,34 @@ CANONICAL = """jsonb_build_array(
 )::text"""
 
 
+# In one order, whoever asks: two that want the same streams wait for each other and never in a circle.
+HOLD = f"""
+    SELECT count(pg_advisory_xact_lock(%(space)s, wanted.number)::text) FROM (
+        SELECT DISTINCT (coalesce(e.encounter_id, {SITE}) %% {LOCKS})::int AS number
+        FROM encounters_auditevent e WHERE e.id = ANY(%(ids)s) ORDER BY 1
+    ) AS wanted
+"""  # noqa: S608 (constants)
+# Each event with the last sequence and link of its stream, purged ones included.
+READ = f"""
+    WITH event AS (
+        SELECT e.id, coalesce(e.encounter_id, {SITE}) AS stream, {CANONICAL} AS canonical
+        FROM encounters_auditevent e WHERE e.id = ANY(%(ids)s)
+    ), head AS (
+        SELECT wanted.stream, last.sequence, last.link FROM (SELECT DISTINCT stream FROM event) AS wanted
+        CROSS JOIN LATERAL (
+            (SELECT sequence, link FROM encounters_auditseal s WHERE s.stream = wanted.stream
+             ORDER BY sequence DESC LIMIT 1)
+            UNION ALL
+            (SELECT last_sequence, link FROM encounters_auditpurge p WHERE p.stream = wanted.stream
+             ORDER BY last_sequence DESC LIMIT 1)
+            ORDER BY sequence DESC LIMIT 1
+        ) AS last
+    )
+    SELECT event.id, event.stream, event.canonical, head.sequence, head.link
+    FROM event LEFT JOIN head USING (stream) ORDER BY event.id
+"""  # noqa: S608 (constants)
+
+
 def key() -> bytes:
     """The key of the trail."""
     return str(settings.AUDIT_KEY).encode()
@@ -63,41 +91,19 @@ def settle() -> None:
 def seal(connection: BaseDatabaseWrapper, event_ids: Sequence[int]) -> None:
     """The events stand at the end of their streams, in the order of their ids; each stream is held until the commit."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT e.id, coalesce(e.encounter_id, {SITE}), {CANONICAL} FROM encounters_auditevent e "  # noqa: S608 (constants)
-            "WHERE e.id = ANY(%s) ORDER BY e.id",
-            [list(event_ids)],
-        )
-        events = cast("list[tuple[int, int, str]]", cursor.fetchall())
-        streams = sorted({stream for _, stream, _ in events})
-        # In one order, whoever asks: two that want the same streams wait for each other and never in a circle.
-        locks = sorted({stream % LOCKS for stream in streams})
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, number) FROM unnest(%s::int[]) number", [LOCK_SPACE, locks])
-        rows = _places(events, _heads(cursor, streams))
+        # Two statements in one message: a statement sees what was committed before it began, so the second one sees
+        # what whoever held the lock before has written.
+        cursor.execute(f"{HOLD}; {READ}", {"space": LOCK_SPACE, "ids": list(event_ids)})
+        cursor.nextset()
+        found = cast("list[tuple[int, int, str, int | None, bytes | None]]", cursor.fetchall())
+        events = [(event_id, stream, canonical) for event_id, stream, canonical, _, _ in found]
+        heads = {stream: (number, bytes(link)) for _, stream, _, number, link in found if number and link is not None}
+        rows = _places(events, heads)
         cursor.execute(
             "INSERT INTO encounters_auditseal (event_id, stream, sequence, content, link) "
             "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[])",
             [list(column) for column in zip(*rows, strict=True)] or [[]] * 5,
         )
-
-
-def _heads(cursor: Any, streams: Sequence[int]) -> dict[int, tuple[int, bytes]]:
-    """Last sequence and link of each stream that has any, purged ones included."""
-    cursor.execute(
-        """
-        SELECT wanted.stream, head.sequence, head.link FROM unnest(%s::bigint[]) AS wanted(stream)
-        CROSS JOIN LATERAL (
-            (SELECT sequence, link FROM encounters_auditseal s WHERE s.stream = wanted.stream
-             ORDER BY sequence DESC LIMIT 1)
-            UNION ALL
-            (SELECT last_sequence, link FROM encounters_auditpurge p WHERE p.stream = wanted.stream
-             ORDER BY last_sequence DESC LIMIT 1)
-            ORDER BY sequence DESC LIMIT 1
-        ) AS head
-        """,
-        [list(streams)],
-    )
-    return {stream: (sequence, bytes(link)) for stream, sequence, link in cursor.fetchall()}
 
 
 def _places(

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from encounters import audit
-from encounters.audit import Tag
+from encounters.audit import Tag, looking
 from encounters.models import Review
 from encounters.models.review import ReviewState
 from encounters.review import hold, routing
@@ -41,8 +41,25 @@ def claim(*, review: Review, user: User, at: datetime) -> Review:
 
     Raises PermissionDenied, ReviewIsHeld, ReviewIsClosed once accepted, OwnSecondReview.
     """
+    return _claim(review, user, at)
+
+
+@transaction.atomic
+def take_up(*, review: Review, user: User, at: datetime) -> Review:
+    """The review is the user's, who sees its chart: one entry into the trail's chain for both. Raises like `claim`."""
+    held = _claim(review, user, at)
+    looking.viewed(encounter=held.encounter, user=user, at=at)
+    return held
+
+
+def _claim(review: Review, user: User, at: datetime) -> Review:
     hold.require(user, WORK)
     held = hold.lock(review)
+    # The same person and encounter need not be read once more.
+    if held.claimed_by_id == user.pk:
+        held.claimed_by = user
+    if Review.encounter.is_cached(review):
+        held.encounter = review.encounter
     hold.refuse_other_holder(held, user, at)
     if held.state == ReviewState.ACCEPTED:
         raise ReviewIsClosed(held)

@@ -14,7 +14,9 @@ from encounters.models.review import ReviewState
 
 WORK = "encounters.work_reviews"
 LEAD = "encounters.lead_reviews"
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=90)
+"""The page says every few seconds that it is open: a killed browser's claim is free well within two minutes, and a tab
+in the background, which browsers let speak once a minute, keeps its own."""
 OPEN_STATES = frozenset({ReviewState.TO_DECIDE, ReviewState.READY, ReviewState.CHANGED})
 """Waiting for a coder, whoever that is."""
 WORKABLE = OPEN_STATES | {ReviewState.SECOND_REVIEW}

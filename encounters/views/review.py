@@ -47,10 +47,12 @@ def encounter(request: PageRequest, encounter_id: int) -> HttpResponse:
     if review is None:
         looking.viewed(encounter=shown, user=request.user, at=at)
         return render(request, "encounters/review/waiting.html", {"encounter": shown, "review": None, "run": None})
-    if _may_take(request, review):
+    holder = review.holder(at)
+    if (holder is None or holder.pk == request.user.pk) and _may_take(request, review):
         try:
-            held = claims.claim(review=review, user=request.user, at=at)
-            held.encounter = shown
+            take = claims.claim if is_for_fragment(request) else claims.take_up
+            held = take(review=review, user=request.user, at=at)
+            request.is_look_noted = True
             if held.run_id == review.run_id:
                 held.run = review.run
             review = held

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from encounters import addenda, coding
+from encounters import addenda, coding, facts
 from encounters.addenda import UnableToReadChange
 from encounters.forms.chart import AddendumForm, StatementForm, WithdrawForm
 from encounters.http import PageRequest, act, is_for_fragment
@@ -74,12 +74,12 @@ def what_if(request: PageRequest, encounter_id: int) -> HttpResponse:
     if not changes:
         return _tried(request, review, Trial(given, form))
     try:
-        facts, after = coding.preview(encounter=review.encounter, changes={given.external_id: changes})
+        told, after = coding.preview_of_chart(review.encounter, changes={given.external_id: changes})
     except UnableToReadChange as error:
         return _tried(request, review, Trial(given, form, problem=f"{field_words(error.field)}: {error.why}"))
     found = difference(coding.result_of(review.run), after)
     rulebook = load_rulebook()
-    administrations = {each.id: each for each in facts.administrations}
+    administrations = {each.id: each for each in told.administrations}
     trial = Trial(
         given,
         form,
@@ -87,7 +87,7 @@ def what_if(request: PageRequest, encounter_id: int) -> HttpResponse:
         lines=_lines(found, administrations, rulebook),
         fields=_fields(form),
     )
-    context = {"timeline": drawn(facts, after, review.encounter, rulebook), "total": _total(found)}
+    context = {"timeline": drawn(told, after, review.encounter, rulebook), "total": _total(found)}
     return _tried(request, review, trial, **context)
 
 
@@ -145,18 +145,14 @@ def withdraw_addendum(request: PageRequest, encounter_id: int, addendum_id: int)
 
 
 def _administration(review: Review, request: PageRequest) -> DrugAdministration:
+    """The administration asked for; its whole chart is read, once for the form and for what a change would do."""
     wanted = request.GET.get("administration") or request.POST.get("administration", "")
-    rows = DrugAdministration.objects.filter(encounter=review.encounter_id)
-    found = (
-        rows.select_related("drug", "product", "access", "order")
-        .prefetch_related("pauses", "containers", "addenda")
-        .filter(external_id=wanted.replace("\0", ""))
-        .first()
-    )
+    chart = facts.with_chart(review.encounter)
+    found = next((given for given in chart.administrations.all() if given.external_id == wanted), None)
     if found is None:
         message = "This encounter has no such administration."
         raise Http404(message)
-    found.encounter = review.encounter
+    found.encounter = chart
     return found
 
 

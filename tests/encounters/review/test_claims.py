@@ -28,12 +28,12 @@ def now(review: Review) -> Review:
 
 @pytest.mark.django_db
 class TestClaim:
-    def test_holds_for_two_minutes(self) -> None:
+    def test_holds_for_a_lease(self) -> None:
         review = a_review()
         claims.claim(review=review, user=personas.ana(), at=DAY_AFTER)
         after = now(review)
         assert (after.claimed_by, after.claimed_at) == (personas.ana(), DAY_AFTER)
-        assert after.lease_until == DAY_AFTER + timedelta(minutes=2)
+        assert after.lease_until == DAY_AFTER + LEASE
         assert after.version == review.version
 
     def test_of_anothers_is_refused_until_the_lease_runs_out(self) -> None:

@@ -102,11 +102,11 @@ class TestQueue:
     def test_escapes_what_was_searched_for(self) -> None:
         assert "<script>alert" not in signed_in().get(QUEUE, {"q": "<script>alert(1)</script>"}).text
 
-    def test_takes_nine_queries_however_many_rows(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    def test_takes_seven_queries_however_many_rows(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         client = signed_in()
         for rows in (1, 12):
             ReviewFactory.create_batch(rows)
-            with django_assert_num_queries(9):
+            with django_assert_num_queries(7):
                 client.get(QUEUE)
 
 
@@ -129,7 +129,7 @@ class TestClaims:
         review = a_clean_encounter()
         signed_in(personas.ben()).get(f"/review/{review.encounter_id}/")
         client = signed_in()
-        for seconds, there in ((119, QUEUE), (120, f"/review/{review.encounter_id}/")):
+        for seconds, there in ((89, QUEUE), (90, f"/review/{review.encounter_id}/")):
             with time_machine.travel(DAY_AFTER + timedelta(seconds=seconds), tick=False):
                 assert client.post("/review/next/").headers["Location"] == there
 
@@ -137,10 +137,10 @@ class TestClaims:
         review = a_clean_encounter()
         holder = signed_in(personas.ben())
         holder.get(f"/review/{review.encounter_id}/")
-        for seconds in (100, 200):
+        for seconds in (80, 160):
             with time_machine.travel(DAY_AFTER + timedelta(seconds=seconds), tick=False):
                 holder.post(f"/review/{review.encounter_id}/heartbeat/", {"version": review.version})
-        with time_machine.travel(DAY_AFTER + timedelta(seconds=319), tick=False):
+        with time_machine.travel(DAY_AFTER + timedelta(seconds=249), tick=False):
             assert signed_in().post("/review/next/").headers["Location"] == QUEUE
 
     def test_end_with_the_lease(self) -> None:

@@ -116,9 +116,10 @@ class TestPage:
             client.get(address(review))
 
 
-# Session, user, two of permissions, encounter with review, the look recorded, lock, lease, decisions,
-# refusals; two more are the savepoint that stands for the claim's transaction.
-QUERIES_OF_THE_PAGE = 11 + 2
+# Session, person with permissions, encounter with review, lock, lease, the look recorded, what lies on the desk,
+# decisions; two more are the savepoint that stands for the transaction of claim and look. With the commit and what it
+# seals: test_budget.
+QUERIES_OF_THE_PAGE = 8 + 2
 
 
 class TestAcceptLine:
