@@ -107,8 +107,13 @@ class TestPalette:
         keyboard.press("Enter")
         page.wait_for_url(f"**/review/{review.encounter_id}/")
         self.words(page, keyboard, "A1")
-        keyboard.press("ArrowUp", "Enter")
-        page.wait_for_url("**/rules/#rule-A1*")
+        expect(page.get_by_role("group", name="Rules").get_by_role("option").first).to_contain_text("A1")
+        keyboard.press("ArrowUp")
+        expect(page.get_by_role("group", name="Rules").get_by_role("option").last).to_have_attribute(
+            "aria-selected", "true"
+        )
+        keyboard.press("Enter")
+        page.wait_for_url("**/rules/#rule-A1")
 
     def test_goes_to_pages(self, page: Page, signed_in: SignIn, keyboard: Keyboard) -> None:
         signed_in(personas.ana())

@@ -1,0 +1,217 @@
+"""Every page there is, with something on it: the list that tests of all pages walk through.
+
+A new address has to be declared here: as a page, with how one gets there, or as no page, with why.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from drugs.cms.files import FileKind
+from drugs.models import FormularyImport
+from encounters.models import ClinicQuery, Encounter, Recoding, Review
+from encounters.models.encounter import CodingState
+from encounters.review import claims, decisions, queries, states
+from tests import personas
+from tests.drugs.formulary.imports.acts import compared
+from tests.encounters.views.desk import (
+    a_clean_encounter,
+    an_encounter_with_a_missing_stop,
+    an_encounter_with_something_unbilled,
+)
+from tests.factories import encounters as make
+from tests.factories.cms import price_file
+from tests.factories.encounters import DAY_AFTER
+from tests.factories.users import UserFactory
+
+REVIEW = "review/<int:encounter_id>/"
+LINE = f"{REVIEW}lines/<str:line_key>/"
+IMPORT = "drugs/imports/<int:pk>/"
+
+# Page by name: its address among the patterns, and the address with the places of `Clinic` filled in.
+PAGES: dict[str, tuple[str, str]] = {
+    "sign-in": ("login/", "/login/"),
+    "queue": ("review/", "/review/"),
+    "queue of nothing": ("review/", "/review/?q=nobody-is-called-that"),
+    "queue accepted": ("review/", "/review/?tab=accepted"),
+    "assign": ("review/assign/", "/review/assign/?of={finding}"),
+    "accept together": ("review/together/", "/review/together/?of={clean}"),
+    "narrow": ("review/narrow/", "/review/narrow/"),
+    "workbench clean": (REVIEW, "/review/{clean}/"),
+    "workbench with findings": (REVIEW, "/review/{finding}/"),
+    "workbench pended": (REVIEW, "/review/{pended}/"),
+    "workbench accepted": (REVIEW, "/review/{accepted}/"),
+    "workbench held by another": (REVIEW, "/review/{held}/"),
+    "workbench in second review": (REVIEW, "/review/{second}/"),
+    "workbench not coded yet": (REVIEW, "/review/{waiting}/"),
+    "workbench that failed": (REVIEW, "/review/{failed}/"),
+    "line edited": (f"{LINE}<slug:mode>/", "/review/{clean}/?edit={line}"),
+    "line rejected": (f"{LINE}<slug:mode>/", "/review/{clean}/?reject={line}"),
+    "line added": (f"{REVIEW}add-line/", "/review/{clean}/?add=1"),
+    "why": (f"{LINE}why/", "/review/{clean}/?why={line}"),
+    "what if": (f"{REVIEW}what-if/", "/review/{finding}/what-if/?administration=a2"),
+    "ask the clinic": (f"{REVIEW}ask/", "/review/{finding}/ask/?administration=a2"),
+    "compare": (f"{REVIEW}compare/", "/review/{clean}/compare/"),
+    "questions": ("queries/", "/queries/"),
+    "question": ("queries/<int:query_id>/", "/queries/{query}/"),
+    "trail": ("audit/trail/", "/audit/trail/"),
+    "trail of an encounter": ("audit/trail/", "/audit/trail/?encounter={accepted}"),
+    "replay": ("audit/replay/<int:run_id>/", "/audit/replay/{run}/"),
+    "history": ("history/<int:encounter_id>/", "/history/{accepted}/"),
+    "intake": ("intake/", "/intake/"),
+    "batch": ("intake/<int:batch_id>/", "/intake/{batch}/"),
+    "unmapped": ("drugs/unmapped/", "/drugs/unmapped/"),
+    "unmapped name": ("drugs/unmapped/name/", "/drugs/unmapped/name/?name=Fosaprepitant&why=no_drug"),
+    "recoding": ("drugs/unmapped/recodings/<int:recoding_id>/", "/drugs/unmapped/recodings/{recoding}/"),
+    "drugs": ("drugs/", "/drugs/"),
+    "drug": ("drugs/<int:pk>/", "/drugs/{drug}/"),
+    "gaps": ("drugs/gaps/", "/drugs/gaps/"),
+    "imports": ("drugs/imports/", "/drugs/imports/"),
+    "import": (IMPORT, "/drugs/imports/{import}/"),
+    "import conflicts": (f"{IMPORT}conflicts/", "/drugs/imports/{import}/conflicts/"),
+    "import encounters": (f"{IMPORT}encounters/", "/drugs/imports/{import}/encounters/"),
+    "rules": ("rules/", "/rules/"),
+    "conformance": ("rules/conformance/", "/rules/conformance/"),
+    "reports": ("reports/", "/reports/?since=2026-01-01&until=2026-01-31"),
+    "keys": ("keys/", "/keys/"),
+    "no such page": ("", "/no-such-page/"),
+}
+# Addresses that show no page of ours, by their beginning or whole, with the reason.
+ACT, FRAGMENT, FILE = "an act: it leads to a page", "a part of a page, seen there", "a file or data"
+NO_PAGES: dict[str, str] = {
+    "logout/": ACT,
+    "healthz": FILE,
+    "api/": "data, and a reader of its description that is not ours",
+    "admin/": "Django's own pages",
+    "review/next/": ACT,
+    "review/claims/": FRAGMENT,
+    "review/appearance/": ACT,
+    "review/filters/": ACT,
+    "review/filters/remove/": ACT,
+    **{
+        f"{REVIEW}{act}/": ACT
+        for act in ("accept", "pend", "second-review", "return", "wake", "reopen", "skip", "undo", "heartbeat")
+    },
+    **{f"{REVIEW}{act}/": ACT for act in ("release", "see", "notes", "addenda", "ask/send")},
+    f"{REVIEW}addenda/<int:addendum_id>/withdraw/": ACT,
+    f"{REVIEW}codes/": FRAGMENT,
+    LINE: FRAGMENT,
+    f"{LINE}accept/": ACT,
+    "queries/<int:query_id>/withdraw/": ACT,
+    "audit/trail/export.csv": FILE,
+    "audit/trail/sign-off/": ACT,
+    "intake/template.<slug:file_format>": FILE,
+    "intake/refusals/<int:refusal_id>/settle/": ACT,
+    "drugs/unmapped/map/": ACT,
+    "drugs/unmapped/add/": ACT,
+    f"{IMPORT}progress/": FRAGMENT,
+    **{f"{IMPORT}{act}/": ACT for act in ("decide", "publish", "roll-back", "abandon", "compare")},
+    "keys/change/": ACT,
+    "keys/switch/": ACT,
+    "keys/reset/": ACT,
+    "palette/": FRAGMENT,
+    "reports/export.csv": FILE,
+}
+BEGINNINGS = ("api/", "admin/")
+
+
+def undeclared() -> list[str]:
+    """Addresses that are neither a page nor declared to be none."""
+    declared = {pattern for pattern, _ in PAGES.values()} | set(NO_PAGES)
+    return [path for path in _routes(get_resolver()) if path not in declared and not path.startswith(BEGINNINGS)]
+
+
+def gone() -> list[str]:
+    """Declared addresses that there are no more."""
+    there = set(_routes(get_resolver())) | set(BEGINNINGS)
+    return [path for path in ({pattern for pattern, _ in PAGES.values()} | set(NO_PAGES)) if path not in there]
+
+
+def _routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        path = f"{prefix}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern, path)
+        elif isinstance(pattern, URLPattern):
+            yield path
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """A clinic in which every page has something to show, and whoever may see all of it."""
+
+    user: User
+    places: dict[str, object]
+
+    def address(self, page: str) -> str:
+        """Where the page is."""
+        return PAGES[page][1].format(**self.places)
+
+
+def clinic() -> Clinic:
+    """Made anew in the test's database."""
+    user = UserFactory.create(username="everyone", is_superuser=True, is_staff=True)
+    user.groups.set(personas.ana().groups.all())
+    clean, accepted = a_clean_encounter(), a_clean_encounter()
+    finding = an_encounter_with_a_missing_stop()
+    asked = an_encounter_with_a_missing_stop()
+    pended, held, second = a_clean_encounter(), a_clean_encounter(), an_encounter_with_something_unbilled()
+    query = _decide(user, clean, accepted, asked, pended, second)
+    claims.claim(review=held, user=personas.eve(), at=DAY_AFTER)
+    Review.objects.filter(pk=held.pk).update(lease_until="2099-01-01T00:00:00Z")
+    refusal = make.IntakeRefusalFactory.create(batch__actor=user)
+    recoding = Recoding.objects.create(
+        trigger="mapping", reason="a name was mapped", requested_at=DAY_AFTER, requested_by_name="Cleo"
+    )
+    return Clinic(
+        user,
+        {
+            "clean": clean.encounter_id,
+            "line": "96365-1",
+            "finding": finding.encounter_id,
+            "pended": pended.encounter_id,
+            "accepted": accepted.encounter_id,
+            "held": held.encounter_id,
+            "second": second.encounter_id,
+            "waiting": make.EncounterFactory.create().pk,
+            "failed": make.EncounterFactory.create(coding_state=CodingState.FAILED, coding_error="no rulebook").pk,
+            "query": query.pk,
+            "run": accepted.run_id,
+            "batch": refusal.batch_id,
+            "recoding": recoding.pk,
+            "drug": _drug(),
+            "import": _import().pk,
+        },
+    )
+
+
+def _decide(user: User, clean: Review, accepted: Review, asked: Review, pended: Review, second: Review) -> ClinicQuery:
+    ana = personas.ana()
+    decisions.accept_line(review=clean, line_key="96365-1", user=user, at=DAY_AFTER, version=clean.version)
+    claims.release(review=clean, user=user, at=DAY_AFTER)
+    states.accept(review=accepted, user=user, at=DAY_AFTER, version=accepted.version)
+    states.pend(review=pended, reason="clinic", note="", until=None, user=user, at=DAY_AFTER, version=pended.version)
+    states.send_to_second_review(review=second, note="please", user=ana, at=DAY_AFTER, version=second.version)
+    return queries.ask(
+        review=asked,
+        user=ana,
+        at=DAY_AFTER,
+        version=asked.version,
+        administration="a2",
+        template_id="stop_time",
+        asked_of="the infusion nurse",
+    )
+
+
+def _drug() -> int:
+    encounter = Encounter.objects.earliest("pk")
+    given = encounter.administrations.filter(drug__isnull=False).earliest("pk")
+    assert given.drug_id is not None
+    return given.drug_id
+
+
+def _import() -> FormularyImport:
+    rows = (("J0690", "Cefazolin sodium injection", "500 MG", "1.021"), ("J3373", "Inj, vancomycin", "10 MG", "0.061"))
+    return compared(price_file("2025Q3", *rows), kind=FileKind.ASP_PRICING)

@@ -1,0 +1,139 @@
+"""What holds of every page: no barrier that axe-core knows, no sideways scrolling, at 1280×720 and at 200 %."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page
+
+from tests.browser import pages
+from tests.browser.keyboard import is_ready
+from tests.browser.pages import PAGES, Clinic
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+    from pytest_django.live_server_helper import LiveServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AXE = Path(__file__).parent / "axe"
+SCRIPT = AXE / "node_modules" / "axe-core" / "axe.min.js"
+GRAVE = ("serious", "critical")
+SideBySide = tuple[str, dict[str, Any]]
+SIZES: tuple[SideBySide, ...] = (
+    ("1280x720", {"viewport": {"width": 1280, "height": 720}}),
+    ("200 %", {"viewport": {"width": 640, "height": 360}, "device_scale_factor": 2}),
+)
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core as its lock file pins it, fetched once. Without npm it is as without a Chromium."""
+    if not SCRIPT.exists():
+        npm = shutil.which("npm")
+        words = "no npm on the path, to fetch axe-core with: pages were not checked for barriers"
+        if npm:
+            done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=AXE, capture_output=True, check=False)
+            words = f"npm could not fetch axe-core: {done.stderr.decode()[-500:]}"
+        if not SCRIPT.exists():
+            if os.environ.get("REQUIRE_BROWSER", "") not in {"", "0"}:
+                pytest.fail(f"REQUIRE_BROWSER is set, and {words}")
+            pytest.skip(words)
+    return SCRIPT.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def clinic() -> Clinic:
+    return pages.clinic()
+
+
+@pytest.fixture
+def here(browser: "Browser", live_server: "LiveServer") -> Iterator[Callable[..., "BrowserContext"]]:
+    """Opens a browser of a size or theme of its own: `here(color_scheme="dark")`."""
+    opened: list[BrowserContext] = []
+
+    def open_context(**options: Any) -> "BrowserContext":
+        # The script of axe-core is run by the test, which the policy of the pages would not let a page do.
+        context = browser.new_context(base_url=live_server.url, **options)
+        opened.append(context)
+        return context
+
+    yield open_context
+    for context in opened:
+        context.close()
+
+
+def sign_in(context: "BrowserContext", user: User, address: str) -> None:
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
+
+
+def visited(context: "BrowserContext", clinic: Clinic, live_server: "LiveServer") -> Iterator[tuple[str, Page]]:
+    """Each page in turn, ready; the sign-in as somebody nobody knows."""
+    page = context.new_page()
+    page.goto(clinic.address("sign-in"))
+    yield "sign-in", page
+    sign_in(context, clinic.user, live_server.url)
+    for name in PAGES:
+        if name == "sign-in":
+            continue
+        page.goto(clinic.address(name))
+        is_ready(page)
+        yield name, page
+
+
+class TestList:
+    def test_knows_every_address(self) -> None:
+        assert pages.undeclared() == [], "declare in tests/browser/pages.py how one gets there, or why it is no page"
+
+    def test_names_no_address_that_is_gone(self) -> None:
+        assert pages.gone() == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_a_serious_barrier(
+    theme: str, axe: str, clinic: Clinic, here: Callable[..., "BrowserContext"], live_server: "LiveServer"
+) -> None:
+    wrongs = []
+    context = here(color_scheme=theme, viewport={"width": 1280, "height": 720})
+    for name, page in visited(context, clinic, live_server):
+        page.evaluate(axe)
+        found = page.evaluate("() => axe.run(document)")
+        assert found["passes"], f"{name} was not looked at"
+        wrongs += [
+            f"{name}: {each['id']}: {node['target']} {node.get('failureSummary', '')[:160]}"
+            for each in found["violations"]
+            if each["impact"] in GRAVE
+            for node in each["nodes"][:3]
+        ]
+    assert wrongs == [], "\n".join(wrongs)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: size[0])
+def test_no_page_scrolls_sideways(
+    size: SideBySide, clinic: Clinic, here: Callable[..., "BrowserContext"], live_server: "LiveServer"
+) -> None:
+    wide = []
+    for name, page in visited(here(**size[1]), clinic, live_server):
+        over = page.evaluate(
+            """() => {
+                const root = document.documentElement;
+                if (root.scrollWidth <= root.clientWidth) return null;
+                const most = [...document.querySelectorAll("body *")]
+                    .filter((each) => each.getBoundingClientRect().right > root.clientWidth + 1).slice(-1)[0];
+                return `${root.scrollWidth} > ${root.clientWidth}, by ${most?.outerHTML.slice(0, 120)}`;
+            }"""
+        )
+        if over:
+            wide.append(f"{name}: {over}")
+    assert wide == [], "\n".join(wide)
