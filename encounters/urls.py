@@ -15,6 +15,7 @@ from encounters.views import (
     queue,
     queue_acts,
     reading,
+    reports,
     review,
     rulebook,
     unmapped,
@@ -93,9 +94,14 @@ keys_addresses = [
     path("switch/", keys.switch, name="switch"),
     path("reset/", keys.reset, name="reset"),
 ]
+reports_addresses = [
+    path("", reports.index, name="index"),
+    path("export.csv", reports.export, name="export"),
+]
 
 urlpatterns = [
     path("keys/", include((keys_addresses, "keys"))),
+    path("reports/", include((reports_addresses, "reports"))),
     path("palette/", palette.palette, name="palette"),
     path("review/", include((review_addresses, "review"))),
     path("queries/", include((clinic_addresses, "clinic"))),

@@ -60,6 +60,7 @@ class Tag(StrEnum):
     ROLE_GRANTED = "administration:role:granted"
     TRAIL_VIEWED = "audit:trail:viewed"
     TRAIL_EXPORTED = "audit:trail:exported"
+    REPORT_EXPORTED = "review:report:exported"
     TRAIL_SIGNED_OFF = "audit:trail:signed_off"
     TRAIL_VERIFIED = "audit:trail:verified"
     TRAIL_CHAINED = "audit:trail:chained"

@@ -160,6 +160,8 @@ ROUTES: dict[str, Shows | Acts | Domain | Nothing] = {
     "keys/switch/": Nothing("somebody's own keys"),
     "keys/reset/": Nothing("somebody's own keys"),
     "palette/": Shows(Tag.ENCOUNTERS_LISTED, "?q=cefazolin"),
+    "reports/": Nothing("sums; nobody's encounter is named"),
+    "reports/export.csv": Domain(Tag.REPORT_EXPORTED),
     "rules/": NO_PATIENT,
     "rules/conformance/": NO_PATIENT,
     "admin/": NO_PATIENT,
