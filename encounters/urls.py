@@ -7,6 +7,7 @@ from encounters.views import (
     audit,
     clinic,
     compare,
+    dossier,
     history,
     intake,
     keys,
@@ -18,6 +19,8 @@ from encounters.views import (
     reports,
     review,
     rulebook,
+    sample_items,
+    samples,
     unmapped,
     what_if,
 )
@@ -68,6 +71,15 @@ audit_addresses = [
     path("trail/export.csv", audit.export, name="export"),
     path("trail/sign-off/", audit.sign_off, name="sign_off"),
     path("replay/<int:run_id>/", audit.replay, name="replay"),
+    path("dossier/<int:encounter_id>/", dossier.export, name="dossier"),
+    path("samples/", samples.index, name="samples"),
+    path("samples/new/", samples.new, name="new_sample"),
+    path("samples/<int:sample_id>/", samples.sample, name="sample"),
+    path("samples/<int:sample_id>/export.zip", samples.export, name="export_sample"),
+    path("samples/<int:sample_id>/next/", sample_items.open_next, name="next_item"),
+    path("samples/<int:sample_id>/<int:position>/", sample_items.item, name="item"),
+    path("rulings/<int:audit_id>/<int:row>/", sample_items.rule, name="rule"),
+    path("answers/", sample_items.answers, name="answers"),
 ]
 history_addresses = [path("<int:encounter_id>/", history.encounter_history, name="encounter")]
 intake_addresses = [

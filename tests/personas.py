@@ -32,6 +32,11 @@ def finn() -> User:
     return _person("finn", "auditor")
 
 
+def kim() -> User:
+    """Audits too."""
+    return _person("kim", "auditor")
+
+
 def cleo() -> User:
     """Keeps the formulary."""
     return _person("cleo", "formulary_admin")

@@ -74,6 +74,7 @@ class QueryViewSet(RecordedReads, mixins.ListModelMixin, mixins.RetrieveModelMix
     """Questions to the clinic: read, and answered."""
 
     encounter_of = attrgetter("review.encounter_id")
+    encounter_path = "review__encounter"
     queryset = ClinicQuery.objects.select_related("review", "administration").order_by("-pk")
     serializer_class = QueryOutput
     filterset_fields = ("state",)

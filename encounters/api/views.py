@@ -46,6 +46,7 @@ class EncounterViewSet(RecordedReads, mixins.ListModelMixin, mixins.RetrieveMode
     """Encounters: sent in, and read back."""
 
     encounter_of = attrgetter("pk")
+    encounter_path = "pk"
     queryset = queries.encounters()
     filterset_class = EncounterFilter
     parser_classes = [MessageParser]
@@ -147,6 +148,7 @@ class LineViewSet(RecordedReads, mixins.ListModelMixin, GenericViewSet[CodedLine
     """Suggested lines of all runs."""
 
     encounter_of = attrgetter("run.encounter_id")
+    encounter_path = "run__encounter"
     queryset = queries.lines()
     serializer_class = LineOutput
     filterset_class = LineFilter

@@ -14,12 +14,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 
 from encounters.audit import verification
+from encounters.audit.blinding import AUDIT, refuse_covered, uncovered
 from encounters.audit.findings import Verification
 from encounters.audit.recording import record
 from encounters.audit.tags import Tag
 from encounters.models import AuditEvent, Encounter
 
-AUDIT = "encounters.audit_reviews"
 MOST_EXPORTED = 100_000
 COLUMNS = (
     *("id", "at", "tag", "actor", "encounter", "object", "before", "after", "reason", "request_id"),
@@ -59,7 +59,10 @@ def events(*, wanted: Wanted, user: User) -> QuerySet[AuditEvent]:
     Those of an encounter include lists in which it was shown.
     """
     require(user)
-    found = AuditEvent.objects.all()
+    if wanted.encounter_id is not None:
+        refuse_covered(encounter_id=wanted.encounter_id, user=user)
+    # What happened to an encounter names its lines.
+    found = uncovered(AuditEvent.objects.all(), user=user)
     if wanted.encounter_id is not None:
         shown = Q(tag=Tag.ENCOUNTERS_LISTED, after__encounters__contains=wanted.encounter_id)
         found = found.filter(Q(encounter_id=wanted.encounter_id) | shown)

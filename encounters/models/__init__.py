@@ -20,6 +20,7 @@ from encounters.models.references import DrugReferences, UnresolvedDrug
 from encounters.models.review import AcceptedTally, FinalLine, LineDecision, Review
 from encounters.models.routing import RoutingRule, Skill
 from encounters.models.rulebook import RulebookFile, RulebookVersion
+from encounters.models.sampling import AuditedLine, Sample, SampleAudit, SampleItem, SampleLock, SampleRuling
 from encounters.models.sight import Sight
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "AuditEvent",
     "AuditPurge",
     "AuditSeal",
+    "AuditedLine",
     "ClinicQuery",
     "CodedLine",
     "CodingRun",
@@ -54,6 +56,11 @@ __all__ = [
     "RulebookFile",
     "RulebookVersion",
     "RunFinding",
+    "Sample",
+    "SampleAudit",
+    "SampleItem",
+    "SampleLock",
+    "SampleRuling",
     "SavedFilter",
     "Sight",
     "Skill",

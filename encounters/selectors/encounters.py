@@ -1,10 +1,14 @@
-"""Reads of one encounter: its chart, its review, its runs, what happened to it."""
+"""Reads of one encounter: its chart, its review, its runs, what happened to it.
+
+Each raises LinesAreCovered, a PermissionDenied, for who is to review the encounter blind and has not locked.
+"""
 
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Prefetch, QuerySet
 
+from encounters.audit.blinding import refuse_covered
 from encounters.models import (
     Addendum,
     AuditEvent,
@@ -37,6 +41,7 @@ def encounter_detail(*, encounter_id: int, user: User) -> EncounterDetail:
     Raises PermissionDenied for a user who may not read encounters, Encounter.DoesNotExist.
     """
     require(user)
+    refuse_covered(encounter_id=encounter_id, user=user)
     addenda = Addendum.objects.order_by("at", "pk")
     administrations = (
         DrugAdministration.objects.select_related("drug", "product", "access", "order")
@@ -70,6 +75,7 @@ def encounter_for_review(*, encounter_id: int, user: User) -> Encounter:
     Raises PermissionDenied for a user who may not read encounters, Encounter.DoesNotExist.
     """
     require(user)
+    refuse_covered(encounter_id=encounter_id, user=user)
     return Encounter.objects.select_related(
         "patient", "payer", "location", "review__run", "review__claimed_by", "review__accepted_by", "review__pended_run"
     ).get(pk=encounter_id)
@@ -93,16 +99,19 @@ def open_refusals(encounter: Encounter) -> QuerySet[IntakeRefusal]:
 def history(*, encounter: Encounter, user: User) -> QuerySet[AuditEvent]:
     """What happened to the encounter, newest first. Raises PermissionDenied for a user who may not read encounters."""
     require(user)
+    refuse_covered(encounter_id=encounter.pk, user=user)
     return AuditEvent.objects.filter(encounter=encounter).select_related("actor").order_by("-pk")
 
 
 def runs_of(*, encounter: Encounter, user: User) -> QuerySet[CodingRun]:
     """The runs of an encounter, newest first, without their snapshots. Raises PermissionDenied like `history`."""
     require(user)
+    refuse_covered(encounter_id=encounter.pk, user=user)
     return encounter.runs.defer("facts", "result").order_by("-number")
 
 
 def final_lines_of(*, encounter: Encounter, user: User) -> QuerySet[FinalLine]:
     """Every line that was ever accepted for the encounter, the newest acceptance first. Raises like `history`."""
     require(user)
+    refuse_covered(encounter_id=encounter.pk, user=user)
     return FinalLine.objects.filter(review__encounter=encounter).order_by("-acceptance", "position")

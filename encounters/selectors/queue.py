@@ -24,6 +24,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Greatest, Least, Ln
 
+from encounters.audit.blinding import uncovered
 from encounters.models import AcceptedTally, Review, RunFinding, SavedFilter
 from encounters.models.queue import Tab
 from encounters.models.review import ReviewState
@@ -172,7 +173,7 @@ def _counted(kept: SavedFilter, user: User) -> QuerySet[Any]:
 
 
 def _fitting(asked: Narrowed, user: User) -> QuerySet[Review]:
-    rows = _of_tab(Review.objects.all(), asked.tab, user)
+    rows = uncovered(_of_tab(Review.objects.all(), asked.tab, user), user=user)
     # No text of the database holds a NUL, and asking for one is an error there.
     for word in asked.search.lower().replace("\0", "\ufffd").split()[:MOST_WORDS]:
         rows = rows.filter(search_text__contains=word)

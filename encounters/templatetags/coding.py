@@ -113,3 +113,9 @@ def demo_sign_ins() -> dict[str, object] | None:
     if not (settings.VAR_DIR / "sign-ins.txt").exists():
         return None
     return {"password": settings.DEMO_PASSWORD, "people": DEMO_PEOPLE}
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share in percent with one digit and a true minus; nothing where none is known."""
+    return "" if share is None else f"{share * 100:.1f}".replace("-", MINUS)

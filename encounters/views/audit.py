@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from encounters import replay as replaying
 from encounters.audit import Tag, looking, reading
+from encounters.audit.blinding import refuse_covered
 from encounters.forms.audit import SignOffForm, TrailForm
 from encounters.http import PageRequest
 from encounters.models import AuditEvent, CodingRun
@@ -88,6 +89,7 @@ def replay(request: PageRequest, run_id: int) -> HttpResponse:
     """A run as it was, byte for byte, and as it would be today."""
     reading.require(request.user)
     run = get_object_or_404(CodingRun.objects.select_related("encounter__patient"), pk=run_id)
+    refuse_covered(encounter_id=run.encounter_id, user=request.user)
     at = timezone.now()
     looking.viewed(encounter=run.encounter, user=request.user, at=at, tag=Tag.RUN_REPLAYED, what=str(run))
     context: dict[str, object] = {"run": run, "encounter": run.encounter}

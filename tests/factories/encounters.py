@@ -12,6 +12,7 @@ from encounters.audit import Tag
 from encounters.models import (
     Addendum,
     AdministrationPause,
+    AuditedLine,
     AuditEvent,
     AuditPurge,
     AuditSeal,
@@ -35,6 +36,11 @@ from encounters.models import (
     RulebookFile,
     RulebookVersion,
     RunFinding,
+    Sample,
+    SampleAudit,
+    SampleItem,
+    SampleLock,
+    SampleRuling,
     Sight,
     VascularAccess,
 )
@@ -472,3 +478,94 @@ class ClinicQueryFactory(factory.django.DjangoModelFactory[ClinicQuery]):
     asked_by_name = "Pat"
     asked_at = DAY_AFTER
     expires_date = SERVICE_DATE + timedelta(days=15)
+
+
+class SampleFactory(factory.django.DjangoModelFactory[Sample]):
+    """One of one."""
+
+    class Meta:
+        model = Sample
+
+    name = factory.Sequence(lambda n: f"Sample {n}")
+    definition = factory.LazyFunction(dict)
+    frame = ""
+    frame_hash = "0" * 64
+    frame_size = 1
+    sizes = factory.LazyFunction(lambda: {"all": 1})
+    size = 1
+    size_reason = "the only one"
+    confidence = Decimal("0.95")
+    seed = "seed"
+    algorithm = "sample-draw-1"
+    drawn_by = factory.SubFactory(UserFactory)
+    drawn_by_name = "Pat"
+    at = DAY_AFTER
+
+
+class SampleItemFactory(factory.django.DjangoModelFactory[SampleItem]):
+    """The first drawn."""
+
+    class Meta:
+        model = SampleItem
+
+    sample = factory.SubFactory(SampleFactory)
+    position = 1
+    review = factory.SubFactory(ReviewFactory)
+    encounter = factory.SelfAttribute("review.encounter")
+    run = factory.SelfAttribute("review.run")
+    acceptance = 1
+    coder = factory.SubFactory(UserFactory)
+    coder_name = "Pat"
+    stratum = "all"
+    key = "0" * 64
+
+
+class SampleAuditFactory(factory.django.DjangoModelFactory[SampleAudit]):
+    """Somebody is to review the first drawn."""
+
+    class Meta:
+        model = SampleAudit
+
+    item = factory.SubFactory(SampleItemFactory)
+    place = 1
+    auditor = factory.SubFactory(UserFactory)
+    auditor_name = "Pat"
+    at = DAY_AFTER
+
+
+class SampleLockFactory(factory.django.DjangoModelFactory[SampleLock]):
+    """The auditor has locked."""
+
+    class Meta:
+        model = SampleLock
+
+    audit = factory.SubFactory(SampleAuditFactory)
+    at = DAY_AFTER
+
+
+class AuditedLineFactory(factory.django.DjangoModelFactory[AuditedLine]):
+    """The infusion, as the auditor codes it."""
+
+    class Meta:
+        model = AuditedLine
+
+    lock = factory.SubFactory(SampleLockFactory)
+    position = 1
+    code = "96365"
+    units = 1
+    date_of_service = SERVICE_DATE
+
+
+class SampleRulingFactory(factory.django.DjangoModelFactory[SampleRuling]):
+    """The auditor disagrees."""
+
+    class Meta:
+        model = SampleRuling
+
+    audit = factory.SubFactory(SampleAuditFactory)
+    row = 1
+    kind = "disagreed"
+    reason = "15 minutes are a push"
+    actor = factory.SubFactory(UserFactory)
+    actor_name = "Pat"
+    at = DAY_AFTER

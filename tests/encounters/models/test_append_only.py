@@ -25,6 +25,12 @@ FACTORIES = (
     make.FinalLineFactory,
     make.NoteFactory,
     make.SightFactory,
+    make.SampleFactory,
+    make.SampleItemFactory,
+    make.SampleAuditFactory,
+    make.SampleLockFactory,
+    make.AuditedLineFactory,
+    make.SampleRulingFactory,
 )
 
 
