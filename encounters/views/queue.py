@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from encounters import audit, selectors
@@ -60,8 +61,8 @@ class QueueRow:
     more_codes: int
     age_css: str
     age_share: float
-    score_parts: tuple[tuple[str, int, float, float, str], ...]
-    """Word, points, left edge and width in percent of the whole score, and what of it fits on the bar."""
+    score_bar: SafeString
+    """The parts of the score as shapes of an SVG, each as wide as its share."""
     score_said: str
     findings: tuple[str, ...]
     holder: str
@@ -167,7 +168,7 @@ def queue_row(review: Review, request: PageRequest, now: datetime) -> QueueRow:
         if review.state == ReviewState.ACCEPTED
         else next((css for least, css in AGE_STEPS if share >= least), ""),
         age_share=round(min(max(share / AGE_BAR_ENDS, 0), 1) * 100, 1),
-        score_parts=parts,
+        score_bar=_score_bar(parts),
         score_said=" + ".join(f"{word} {points}" for word, points, *_ in parts),
         findings=tuple(explain.kind_title(kind) for kind in dict.fromkeys(review.finding_kinds)),  # type: ignore[attr-defined]
         holder=holder,
@@ -188,7 +189,20 @@ def _section(row: QueueRow) -> str:
     return SECTION_OF_STATE[ReviewState(row.review.state)]
 
 
+def _score_bar(parts: Iterable[tuple[str, int, float, float, str]]) -> SafeString:
+    """Made here and not in a template: fifty rows of it were half the time of the page."""
+    drawn = (
+        f'<rect x="{left}%" width="{width}%" height="16" rx="2"/>'
+        f'<svg x="{left}%" overflow="visible"><title>{word} {points}</title>'
+        + (f'<text x="6" y="12">{label}</text></svg>' if label else "</svg>")
+        for word, points, left, width, label in parts
+    )
+    # Nothing in it but our own words and numbers.
+    return mark_safe("".join(drawn))  # noqa: S308
+
+
 def _score_parts(review: Review) -> Iterable[tuple[str, int, float, float, str]]:
+    """Word, points, left edge and width in percent of the whole score, and what of it fits on the bar."""
     points = [
         ("age", review.score_age),  # type: ignore[attr-defined]
         ("value", review.score_value),  # type: ignore[attr-defined]
