@@ -39,6 +39,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "assign": ("review/assign/", "/review/assign/?of={finding}"),
     "accept together": ("review/together/", "/review/together/?of={clean}"),
     "narrow": ("review/narrow/", "/review/narrow/"),
+    "routing": ("review/routing/", "/review/routing/"),
     "workbench clean": (REVIEW, "/review/{clean}/"),
     "workbench with findings": (REVIEW, "/review/{finding}/"),
     "workbench pended": (REVIEW, "/review/{pended}/"),
@@ -88,6 +89,7 @@ NO_PAGES: dict[str, str] = {
     "review/next/": ACT,
     "review/claims/": FRAGMENT,
     "review/appearance/": ACT,
+    **{f"review/routing/{act}/": ACT for act in ("add", "remove", "skill")},
     "review/filters/": ACT,
     "review/filters/remove/": ACT,
     **{

@@ -1,0 +1,21 @@
+"""What a web process reads before its first request, so that nobody waits for it."""
+
+import structlog
+from django.db import DatabaseError, connection
+
+from drugs import index
+from encounters.installed import load_rulebook
+
+logger = structlog.get_logger(__name__)
+
+
+def warm() -> None:
+    """Rules and formulary are in this process's memory; without its database it comes up all the same."""
+    load_rulebook()
+    try:
+        index.current_index()
+    except DatabaseError as error:
+        # The first question reads the formulary then.
+        logger.warning("formulary not read yet", error=type(error).__name__)
+    finally:
+        connection.close()
