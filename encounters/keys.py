@@ -146,7 +146,7 @@ def places_of(view_name: str) -> tuple[Place, ...]:
     places: tuple[Place, ...] = ()
     if view_name == "review:queue":
         places = (Place.QUEUE,)
-    elif space == "review" and name != "compare":
+    elif view_name == "guide" or (space == "review" and name != "compare"):
         places = (Place.LINE, Place.ENCOUNTER)
     elif view_name.startswith("drugs:import"):
         places = (Place.IMPORT,)

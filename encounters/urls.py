@@ -8,6 +8,7 @@ from encounters.views import (
     clinic,
     compare,
     dossier,
+    guide,
     history,
     intake,
     keys,
@@ -119,6 +120,8 @@ reports_addresses = [
 urlpatterns = [
     path("keys/", include((keys_addresses, "keys"))),
     path("reports/", include((reports_addresses, "reports"))),
+    path("guide/", guide.guide, name="guide"),
+    path("help/", guide.all_help, name="help"),
     path("palette/", palette.palette, name="palette"),
     path("review/", include((review_addresses, "review"))),
     path("queries/", include((clinic_addresses, "clinic"))),

@@ -139,7 +139,8 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   const target = event.target;
   const opener = target.closest("[data-open]");
-  if (opener) {
+  /* A page without that dialog has a link instead. */
+  if (opener && document.getElementById(opener.dataset.open)) {
     event.preventDefault();
     opener.closest("details[data-menu]")?.removeAttribute("open");
     show(opener.dataset.open);

@@ -76,6 +76,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "rules": ("rules/", "/rules/"),
     "conformance": ("rules/conformance/", "/rules/conformance/"),
     "reports": ("reports/", "/reports/?since=2026-01-01&until=2026-01-31"),
+    "guide": ("guide/", "/guide/"),
+    "help": ("help/", "/help/"),
     "keys": ("keys/", "/keys/"),
     "no such page": ("", "/no-such-page/"),
 }

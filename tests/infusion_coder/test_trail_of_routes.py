@@ -159,6 +159,8 @@ ROUTES: dict[str, Shows | Acts | Domain | Nothing] = {
     "audit/trail/export.csv": Shows(Tag.TRAIL_EXPORTED, "?encounter=<int:encounter_id>"),
     "audit/trail/sign-off/": Acts(Tag.TRAIL_SIGNED_OFF, {"last_event": 2**40, "note": "read"}),
     "audit/replay/<int:run_id>/": Shows(Tag.RUN_REPLAYED),
+    "guide/": NO_PATIENT,
+    "help/": NO_PATIENT,
     "keys/": NO_PATIENT,
     "keys/change/": Nothing("somebody's own keys"),
     "keys/switch/": Nothing("somebody's own keys"),

@@ -1,0 +1,136 @@
+"""One paragraph of help for each page, by the name of its view: what the page is for, and what to do on it first."""
+
+from collections.abc import Mapping
+
+_WORKBENCH = (
+    "One encounter: on top the drugs as they were given, below the lines suggested for the claim, and beside them what "
+    "is wrong or missing. Move through the lines with the keys named at the bottom; ask why for any of them, correct "
+    "what is wrong and say your reason, look at everything that is not billed, then accept. Nothing leaves this page "
+    "unsaved: an act is kept the moment it is done, and can be undone until the claim is exported."
+)
+_IMPORT = (
+    "A file of CMS, compared with the formulary. Rows are grouped by what would change; approve what is right, row by "
+    "row or a group at once, and withhold what is not, with a reason. Changed unit sizes and codes need a second "
+    "person. Only publishing makes it count, and rolling back is a further version, so that nothing is lost."
+)
+_UNMAPPED = (
+    "Drugs that were charted under a name, code or package that the formulary does not know, the most frequent first. "
+    "Open one, see where it came from, and say which drug it is or add a new one. All encounters that wait for it are "
+    "coded again at once; what coders have decided already stays."
+)
+_QUEUE = (
+    "Everything that waits to be coded, best next first: by age against the payer's target, value, findings and filing "
+    "limit; the bar under a row shows what its score is made of. Open next hands out the best encounter that nobody "
+    "holds. Tabs narrow the list, the search finds record numbers, accounts, drugs and codes, and what you narrow "
+    "often can be kept as a tab of your own."
+)
+_CLINIC = (
+    "Questions that coders asked the clinic because the chart does not say. Each has its words, whom it was asked, and "
+    "until when an answer counts. Write the answer as the clinic gave it and who gave it; the encounter is coded "
+    "again and goes back to its coder, who sees only what changed."
+)
+_TRAIL = (
+    "Everything that happened, in order, with who did it and when; looking at a patient is an event too. Narrow it by "
+    "encounter, person, day or subject. The badge says whether the chain of events is whole. What you see can be taken "
+    "out as a file and signed off; both leave an event."
+)
+
+HELP: Mapping[str, str] = {
+    "review:queue": _QUEUE,
+    "review:assign": _QUEUE,
+    "review:together": _QUEUE,
+    "review:narrow": _QUEUE,
+    "review:encounter": _WORKBENCH,
+    "review:line_form": _WORKBENCH,
+    "review:add_line": _WORKBENCH,
+    "review:what_if": _WORKBENCH,
+    "review:addendum": _WORKBENCH,
+    "review:ask_form": _WORKBENCH,
+    "review:why": _WORKBENCH,
+    "review:line": _WORKBENCH,
+    "review:compare": (
+        "The same encounter under two policies, or on two days, side by side. Lines that differ are marked with the "
+        "change in dollars, and below stand the questions that the two answer differently. Nothing here is saved: it "
+        "is for finding out why a payer paid otherwise."
+    ),
+    "clinic:index": _CLINIC,
+    "clinic:query": _CLINIC,
+    "audit:trail": _TRAIL,
+    "audit:replay": (
+        "One coding run as it was, made again from what was kept, and compared byte for byte with what was stored; and "
+        "beside it what the rules of today would make of the same chart. A difference to what was stored is a defect; "
+        "a difference to today tells what has changed since."
+    ),
+    "history:encounter": (
+        "Everything that happened to this encounter, the newest first: what came in, each run of the rules, each "
+        "decision with who made it and why, and who looked. Nothing here can be changed; what was undone stays "
+        "visible as undone."
+    ),
+    "intake:index": (
+        "Files of administrations are taken in here, as CSV, spreadsheet or JSON; templates show the columns. Every "
+        "row is either taken in or kept with the reason why not, and sending a file twice changes nothing twice. "
+        "What was taken in is coded within seconds and appears in the queue."
+    ),
+    "intake:batch": (
+        "One file: how many records came, how many were taken in, and each one that could not be, with its line and "
+        "the reason. Mend them at the source and send the file again, or settle a record here with a reason when it "
+        "needs nothing. An encounter with an open record waits and says so."
+    ),
+    "unmapped:index": _UNMAPPED,
+    "unmapped:name": _UNMAPPED,
+    "unmapped:map": _UNMAPPED,
+    "unmapped:add": _UNMAPPED,
+    "unmapped:progress": (
+        "Encounters that are being coded again because of one change. It goes on by itself when you leave. What "
+        "differs afterwards stands in the queue under the tab of what changed since it was accepted."
+    ),
+    "drugs:index": (
+        "The formulary as it holds on a day. Search by name, brand, code or package number; choose another day to see "
+        "what held then. A drug opens with its families, codes, packages, prices and history."
+    ),
+    "drugs:detail": (
+        "One drug: which family it counts in under which policy, its codes with the amount of one unit, its packages "
+        "and prices, each with the days they hold and where they come from. The history says who changed what, and on "
+        "what authority."
+    ),
+    "drugs:gaps": (
+        "What the formulary lacks on a day: drugs without a code or family, codes that have ended, names and packages "
+        "that mean several drugs. Each of them will sooner or later hold up an encounter; begin at the top."
+    ),
+    "drugs:imports": (
+        "Files of CMS that were sent, with their state. Send a new one: it is read and compared first, and changes "
+        "nothing before two people have agreed to what matters and somebody publishes it for a date."
+    ),
+    "drugs:import": _IMPORT,
+    "drugs:import-conflicts": _IMPORT,
+    "drugs:import-encounters": _IMPORT,
+    "rules:index": (
+        "Every rule that codes are made by, in reading order, with its source, its dates, and whether published cases "
+        "prove it; below, the policies of payers and the questions on which sources disagree. A rule named on the "
+        "workbench is found here under its letter and number."
+    ),
+    "rules:conformance": (
+        "Published worked cases with the answer their publisher gives and ours beside it. Where they differ the reason "
+        "stands there: the publisher's answer is disputed, or we are wrong and say so."
+    ),
+    "reports:index": (
+        "The work of a period in numbers: how much was accepted and how long it took, what waits and how old it is; "
+        "why encounters were pended, what the charts lack by clinic, drug and hour, and where coders answered "
+        "otherwise than the rules. Choose the days and filters on top; the file holds the same figures. Coders see their own."
+    ),
+    "keys:index": (
+        "Every key, and what it does. Type another character for one and press Enter; a key that is taken already is "
+        "refused with what it does. Single keys can be switched off as a whole; the palette, with Ctrl-K, still holds "
+        "every act."
+    ),
+    "guide": (
+        "A first encounter, invented, on which nothing counts: it waits for the key that each step names. Leave it at "
+        "any time; it goes on where you left it, on this machine."
+    ),
+    "help": "All of these paragraphs on one page. On any other page F1 opens the one that belongs to it.",
+}
+
+
+def help_of(view_name: str) -> str:
+    """The paragraph of a page; nothing for a view that is none."""
+    return HELP.get(view_name, "")
