@@ -31,6 +31,33 @@ WORKBENCHES = {
     "workbench-second-access": ("S-1025", ("j",)),
     "workbench-midnight": ("S-3001", ()),
 }
+# Every other page, at the smaller size only: who sees it, where it is, and the link that leads on from there, if any.
+PAGES = {
+    "sign-in": ("", "/login/", ""),
+    "narrow": ("coder", "/review/narrow/", ""),
+    "accept-together": ("coder", "/review/?tab=ready", "a[href*='/review/together/']"),
+    "assign": ("lead", "/review/", "a[href*='/review/assign/']"),
+    "compare": ("coder", "/review/?q=S-1002", "tbody.e a >> a[href*='/compare/']"),
+    "history": ("coder", "/review/?q=S-1002", "tbody.e a >> a[href*='/history/']"),
+    "questions": ("coder", "/queries/", ""),
+    "intake": ("coder", "/intake/", ""),
+    "batch": ("coder", "/intake/", "main a[href^='/intake/']:not([href*=template])"),
+    "reports": ("lead", "/reports/", ""),
+    "trail": ("auditor", "/audit/trail/", ""),
+    "replay": ("auditor", "/audit/trail/", "a[href*='/history/'] >> a[href*='/replay/']"),
+    "drugs": ("formulary", "/drugs/", ""),
+    "drug": ("formulary", "/drugs/?q=oxaliplatin", "main a[href^='/drugs/']"),
+    "gaps": ("formulary", "/drugs/gaps/", ""),
+    "unmapped": ("formulary", "/drugs/unmapped/", ""),
+    "unmapped-name": ("formulary", "/drugs/unmapped/", "main a[href*='/unmapped/name/']"),
+    "imports": ("formulary", "/drugs/imports/", ""),
+    "rules": ("coder", "/rules/", ""),
+    "conformance": ("coder", "/rules/conformance/", ""),
+    "keys": ("coder", "/keys/", ""),
+    "guide": ("coder", "/guide/", ""),
+    "help": ("coder", "/help/", ""),
+    "not-found": ("coder", "/no-such-page/", ""),
+}
 PATIENCE_SECONDS = 180
 # The worker codes the samples after the site is up.
 SETTLE_SECONDS = 20
@@ -48,6 +75,7 @@ def main() -> None:
         for theme in THEMES:
             for width, height in SIZES:
                 take_all(browser, address, theme=theme, width=width, height=height)
+            take_others(browser, address, theme=theme)
         browser.close()
 
 
@@ -111,13 +139,41 @@ def take_all(browser: Browser, address: str, *, theme: str, width: int, height: 
     context.close()
 
 
-def sign_in(page: Page) -> None:
-    """The demo's coder is signed in."""
+def take_others(browser: Browser, address: str, *, theme: str) -> None:
+    """Every page of `PAGES` once, each person in a browser of their own."""
+    width, height = SIZES[0]
+    for who in dict.fromkeys(who for who, _, _ in PAGES.values()):
+        context = browser.new_context(base_url=address, viewport={"width": width, "height": height}, color_scheme=theme)  # type: ignore[arg-type]
+        page = context.new_page()
+        if who:
+            sign_in(page, who)
+        for name, (_, there, links) in ((name, entry) for name, entry in PAGES.items() if entry[0] == who):
+            page.goto(there)
+            if lead_on(page, links):
+                page.screenshot(path=TARGET / f"{name}-{width}-{theme}.png")
+            else:
+                sys.stderr.write(f"No picture of {name}: nothing on {there} leads there.\n")
+        context.close()
+
+
+def lead_on(page: Page, links: str) -> bool:
+    """Follow the links, one after the other, by their addresses; False where one is not there."""
+    for link in filter(None, links.split(" >> ")):
+        found = page.locator(link).first
+        href = found.get_attribute("href") if found.count() else None
+        if href is None:
+            return False
+        page.goto(href)
+    return True
+
+
+def sign_in(page: Page, name: str = "coder") -> None:
+    """One of the demo's people is signed in."""
     page.goto("/login/")
-    page.get_by_label("Name").fill("coder")
+    page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(os.environ.get("DEMO_PASSWORD", "infusion-demo"))
     page.keyboard.press("Enter")
-    page.wait_for_url("**/review/")
+    page.wait_for_url(lambda url: "/login/" not in url)
 
 
 def wait_until_coded(page: Page) -> None:

@@ -116,7 +116,8 @@ HELP: Mapping[str, str] = {
     "reports:index": (
         "The work of a period in numbers: how much was accepted and how long it took, what waits and how old it is; "
         "why encounters were pended, what the charts lack by clinic, drug and hour, and where coders answered "
-        "otherwise than the rules. Choose the days and filters on top; the file holds the same figures. Coders see their own."
+        "otherwise than the rules. Choose days and filters on top; the file holds the same figures. Coders see "
+        "their own."
     ),
     "keys:index": (
         "Every key, and what it does. Type another character for one and press Enter; a key that is taken already is "

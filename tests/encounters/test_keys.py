@@ -128,3 +128,11 @@ def test_places_of_pages() -> None:
     assert keys.places_of("review:encounter") == (Place.LINE, Place.ENCOUNTER, Place.EVERYWHERE)
     assert keys.places_of("drugs:import") == (Place.IMPORT, Place.EVERYWHERE)
     assert keys.places_of("rules:index") == (Place.EVERYWHERE,)
+
+
+def test_the_documentation_holds_the_table() -> None:
+    written = (ROOT / "docs" / "keys.md").read_text()
+    for place, rows in keys.sheet(keys.DEFAULTS):
+        lines = "\n".join(f"| `{stroke}` | {key.what} |" for key, stroke in rows)
+        assert f"## {place}\n\n| key | what it does |\n| :-- | :-- |\n{lines}\n" in written
+    assert written.count("\n| `") == len(KEYS)
