@@ -2,6 +2,8 @@
 
 MOST_ROWS = 15
 """So many clinics, drugs and rules are told, the most frequent first."""
+MOST_CHANGED = 2000
+"""Rules are looked up in the stored results of so many changed lines, the newest; each has to be read for it."""
 
 _NARROWED = """
     (%(payer)s = '' OR r.payer_id = (SELECT id FROM encounters_payer WHERE code = %(payer)s))
@@ -111,10 +113,11 @@ BY_DRUG = f"""{_CHANGED}
 """
 BY_RULE = f"""{_CHANGED}, cited AS (
         SELECT DISTINCT c.run_id, c.line_key, c.how, step->>'rule' AS rule
-        FROM changed c JOIN encounters_codingrun run ON run.id = c.run_id
+        FROM (SELECT * FROM changed WHERE how <> 'added' ORDER BY run_id DESC LIMIT {MOST_CHANGED}) c
+        JOIN encounters_codingrun run ON run.id = c.run_id
         CROSS JOIN LATERAL jsonb_array_elements(run.result::jsonb->'lines') line
         CROSS JOIN LATERAL jsonb_array_elements(line->'steps') step
-        WHERE c.how <> 'added' AND line->>'key' = c.line_key
+        WHERE line->>'key' = c.line_key
     )
     SELECT rule, count(*) FILTER (WHERE how = 'overridden'), count(*) FILTER (WHERE how = 'rejected')
     FROM cited WHERE rule <> '' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MOST_ROWS}
