@@ -34,6 +34,16 @@ _TRAIL = (
     "encounter, person, day or subject. The badge says whether the chain of events is whole. What you see can be taken "
     "out as a file and signed off; both leave an event."
 )
+_SAMPLES = (
+    "Samples of accepted encounters, for measuring how right they are. Define what may be drawn, how many and why; the "
+    "seed is shown, so that the same sample can be drawn again. Each encounter is read blind by its auditor, then "
+    "compared; the results stand with their number and exact interval, and can be exported for anybody to check."
+)
+_ITEM = (
+    "One encounter of a sample. Code it from the chart as you would have it, without seeing either answer; then lock, "
+    "and what the coder and the rules said is revealed beside yours. What is locked cannot be changed; a difference is "
+    "ruled on afterwards with a reason."
+)
 
 HELP: Mapping[str, str] = {
     "review:queue": _QUEUE,
@@ -56,6 +66,19 @@ HELP: Mapping[str, str] = {
     "clinic:index": _CLINIC,
     "clinic:query": _CLINIC,
     "audit:trail": _TRAIL,
+    "audit:samples": _SAMPLES,
+    "audit:new_sample": _SAMPLES,
+    "audit:sample": _SAMPLES,
+    "audit:item": _ITEM,
+    "audit:answers": (
+        "What auditors found in encounters that you coded, and what was ruled where you and they differ. Read the rule "
+        "that is named; where you hold that the auditor is wrong, say so to your lead, who can have it ruled anew."
+    ),
+    "review:routing": (
+        "Who gets which encounters: a rule says that those of a payer, a site or a kind of drug need a skill, and "
+        "below stands who has it. An encounter that needs a skill is handed out to people who have it only; everybody can "
+        "still read it."
+    ),
     "audit:replay": (
         "One coding run as it was, made again from what was kept, and compared byte for byte with what was stored; and "
         "beside it what the rules of today would make of the same chart. A difference to what was stored is a defect; "

@@ -16,6 +16,7 @@ from encounters.models.encounter import CodingState
 from encounters.review import claims, decisions, queries, states
 from tests import personas
 from tests.drugs.formulary.imports.acts import compared
+from tests.encounters.sampling.accepted import drawn
 from tests.encounters.views.desk import (
     a_clean_encounter,
     an_encounter_with_a_missing_stop,
@@ -76,6 +77,12 @@ PAGES: dict[str, tuple[str, str]] = {
     "rules": ("rules/", "/rules/"),
     "conformance": ("rules/conformance/", "/rules/conformance/"),
     "reports": ("reports/", "/reports/?since=2026-01-01&until=2026-01-31"),
+    "routing": ("review/routing/", "/review/routing/"),
+    "samples": ("audit/samples/", "/audit/samples/"),
+    "new sample": ("audit/samples/new/", "/audit/samples/new/"),
+    "sample": ("audit/samples/<int:sample_id>/", "/audit/samples/{sample}/"),
+    "sample read blind": ("audit/samples/<int:sample_id>/<int:position>/", "/audit/samples/{sample}/1/"),
+    "answers": ("audit/answers/", "/audit/answers/"),
     "guide": ("guide/", "/guide/"),
     "help": ("help/", "/help/"),
     "keys": ("keys/", "/keys/"),
@@ -112,6 +119,11 @@ NO_PAGES: dict[str, str] = {
     "drugs/unmapped/add/": ACT,
     f"{IMPORT}progress/": FRAGMENT,
     **{f"{IMPORT}{act}/": ACT for act in ("decide", "publish", "roll-back", "abandon", "compare")},
+    **{f"review/routing/{act}/": ACT for act in ("add", "remove", "skill")},
+    "audit/dossier/<int:encounter_id>/": "a file that opens offline",
+    "audit/samples/<int:sample_id>/export.zip": FILE,
+    "audit/samples/<int:sample_id>/next/": ACT,
+    "audit/rulings/<int:audit_id>/<int:row>/": ACT,
     "keys/change/": ACT,
     "keys/switch/": ACT,
     "keys/reset/": ACT,
@@ -185,6 +197,7 @@ def clinic() -> Clinic:
             "run": accepted.run_id,
             "batch": refusal.batch_id,
             "recoding": recoding.pk,
+            "sample": drawn(1, auditors=[user]).pk,
             "drug": _drug(),
             "import": _import().pk,
         },

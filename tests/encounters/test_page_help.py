@@ -15,17 +15,19 @@ ANYTHING = {"clean", "finding", "pended", "accepted", "held", "second", "waiting
 
 @pytest.mark.parametrize("page", [name for name in PAGES if name not in SPEAK_FOR_THEMSELVES])
 def test_every_page_has_a_paragraph(page: str) -> None:
-    places = dict.fromkeys((*ANYTHING, "recoding", "drug", "import", "line"), 1)
+    places = dict.fromkeys((*ANYTHING, "recoding", "sample", "drug", "import", "line"), 1)
     address = PAGES[page][1].format(**places).partition("?")[0]
     words = help_of(resolve(address).view_name)
     assert 80 < len(words) < 600
 
 
 def test_names_no_view_that_is_gone() -> None:
-    numbers = ("encounter_id", "query_id", "run_id", "batch_id", "recoding_id", "pk", "line_key", "mode")
+    numbers = ("encounter_id", "query_id", "run_id", "batch_id", "recoding_id", "pk", "sample_id")
+    line = {"encounter_id": 1, "line_key": "x"}
+    several = (line, {**line, "mode": "edit"})
     for view in HELP:
-        tries = ({}, *({name: 1} for name in numbers), {"encounter_id": 1, "line_key": "x"})
-        assert any(_is_there(view, kwargs) for kwargs in (*tries, {"encounter_id": 1, "line_key": "x", "mode": "edit"}))
+        tries = ({}, *({name: 1} for name in numbers), {"sample_id": 1, "position": 1})
+        assert any(_is_there(view, kwargs) for kwargs in (*tries, *several))
 
 
 def _is_there(view: str, kwargs: dict[str, object]) -> bool:
