@@ -89,12 +89,9 @@ setup-bench:
 	@$(PYTHON) -I infusion_coder/bootstrap.py $(BENCH_VENV) requirements-bench.txt
 
 .PHONY: bench
-bench: setup-bench setup-dev native ## measure, and write docs/benchmarks.md
+bench: setup-bench setup-dev native ## measure, and write docs/benchmarks.md: a quarter of an hour at most
 	@$(BENCH) --write docs/benchmarks.md
-	@$(RUN) -m tests.bench.pages --write docs/benchmarks.md
-	@$(RUN) -m tests.bench.trail --write docs/benchmarks.md
-	@$(RUN) -m tests.bench.imports --write docs/benchmarks.md
-	@$(RUN) -m tests.bench.impact --write docs/benchmarks.md
+	@$(RUN) -m tests.bench.parts docs/benchmarks.md
 
 .PHONY: bench-impact
 bench-impact: setup-dev ## measure what one unit size would change among 100,000 encounters: some minutes

@@ -47,6 +47,9 @@ from mypyc.build import mypycify
 from setuptools import setup
 sources = sorted(str(found) for pattern in {patterns!r} for found in Path().glob(pattern))
 modules = mypycify(["--config-file=native.ini", *sources], opt_level="2", debug_level="0")
+# A module calls its own functions directly: nothing else may stand in for them, so the compiler may also inline them.
+for module in modules:
+    module.extra_compile_args += ["-fvisibility=hidden", "-fno-semantic-interposition", "-fno-plt"]
 setup(name="rules", packages=[], ext_modules=modules, script_args=["--quiet", "build_ext", "--inplace"])
 """
 TOOLS = "requirements-native.txt"

@@ -17,7 +17,7 @@ DAY: Final = 1440
 _KEPT: Final = 4096
 """Dates and zones of which the texts and numbers are kept: more than a clinic meets, a bound against odd input."""
 _OFFSETS_KEPT: Final = 32
-_AHEAD: Final[dict[timezone, int | None]] = {}
+_AHEAD: Final[dict[timezone, int]] = {}
 _DATES: Final[dict[int, date]] = {}
 _DATE_TEXTS: Final[dict[int, str]] = {}
 _CLOCK_TEXTS: Final[dict[int, tuple[str, ...]]] = {}
@@ -25,12 +25,14 @@ _CLOCK_TEXTS: Final[dict[int, tuple[str, ...]]] = {}
 
 def _ahead(zone: timezone) -> int | None:
     """Minutes that a fixed zone is ahead of UTC, None where they are not whole."""
-    if zone in _AHEAD:
-        return _AHEAD[zone]
-    minutes, rest = divmod(zone.utcoffset(None), timedelta(minutes=1))
-    if len(_AHEAD) >= _KEPT:
-        _AHEAD.clear()
-    _AHEAD[zone] = ahead = None if rest else minutes
+    ahead = _AHEAD.get(zone)
+    if ahead is None:
+        minutes, rest = divmod(zone.utcoffset(None), timedelta(minutes=1))
+        if rest:
+            return None
+        if len(_AHEAD) >= _KEPT:
+            _AHEAD.clear()
+        _AHEAD[zone] = ahead = minutes
     return ahead
 
 
@@ -145,8 +147,10 @@ def clock_texts(spans: Spans, offset: int) -> tuple[tuple[str, str], ...]:
     (('1970-01-01T00:00+00:00', '1970-01-01T00:01+00:00'),)
     """
     if len(spans) == 1:
-        [(start, stop)] = spans
-        day, of_day = divmod(start + offset, DAY)
+        start, stop = spans[0]
+        local = start + offset
+        day = local // DAY
+        of_day = local - day * DAY
         until = of_day + stop - start
         if until < DAY:
             on, clocks = _date_text(day), _clocks(offset)

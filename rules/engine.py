@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from rules.errors import ParameterNotInForce
 from rules.facts import EncounterFacts
-from rules.result import CodingResult, Finding, NotBilled, Versions
+from rules.result import NEW, CodingResult, Finding, NotBilled, Versions
 from rules.rulebook.model import Rulebook
 from rules.rulebook.policy import Policy
 from rules.rulebook.terms import Terms
@@ -103,7 +103,6 @@ def _coded(facts: EncounterFacts, rulebook: Rulebook, terms: Terms) -> CodingRes
             stage(sheet)
     except ParameterNotInForce as absent:
         return _nothing_in_force(facts, versions, str(absent))
-    # In the order of the fields: naming each of them costs as much as some stages.
     answer = (
         facts.encounter_id,
         sheet.settled_lines(),
@@ -114,7 +113,7 @@ def _coded(facts: EncounterFacts, rulebook: Rulebook, terms: Terms) -> CodingRes
         tuple(sheet.diagnoses),
         versions,
     )
-    return tuple.__new__(CodingResult, answer)
+    return NEW(CodingResult, answer)
 
 
 def _nothing_in_force(facts: EncounterFacts, versions: Versions, absent: str) -> CodingResult:

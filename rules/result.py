@@ -5,11 +5,14 @@ Named tuples: a run makes dozens of these values, and they are the quickest to m
 
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
 
 Scalar: TypeAlias = str | int | bool | None
+
+NEW: Final = tuple.__new__
+"""Makes a named tuple of all its fields in their order; naming each of them costs as much as some stages."""
 
 
 class Step(NamedTuple):
@@ -24,11 +27,14 @@ class Step(NamedTuple):
     policy: tuple[str, str] | None = None
 
 
+_STEP: Final = Step
+
+
 def make_step(
     kind: str, rule: str, values: tuple[tuple[str, Scalar], ...] = (), policy: tuple[str, str] | None = None
 ) -> Step:
     """A step as `Step(...)` makes it, in half the time: most of what a run makes are steps."""
-    return tuple.__new__(Step, (kind, rule, values, policy))
+    return NEW(_STEP, (kind, rule, values, policy))
 
 
 class Lost(NamedTuple):
@@ -161,9 +167,9 @@ def make_finding(
     kind: FindingKind, severity: Severity, administrations: tuple[str, ...], step: Step, mend: Step | None
 ) -> Finding:
     """A finding as `Finding(...)` makes it, without counterfactuals."""
-    return tuple.__new__(Finding, (kind, severity, administrations, step, mend, ()))
+    return NEW(Finding, (kind, severity, administrations, step, mend, ()))
 
 
 def make_not_billed(administration: str, reason: Reason, step: Step, minutes: int | None) -> NotBilled:
     """An entry of what is not billed as `NotBilled(...)` makes it."""
-    return tuple.__new__(NotBilled, (administration, reason, step, minutes))
+    return NEW(NotBilled, (administration, reason, step, minutes))

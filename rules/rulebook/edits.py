@@ -119,7 +119,7 @@ class EditTable:
 
 def _together(earlier: Mapping[str, T], later: Mapping[str, T], covers: CodeList) -> Mapping[str, T]:
     kept = {code: row for code, row in earlier.items() if code not in covers}
-    return MappingProxyType({**kept, **later})
+    return {**kept, **later}
 
 
 class EditsInForce:
@@ -198,7 +198,7 @@ def mue_rows(text: str, *, file: str, quarter: str) -> Mapping[str, Mue]:
             raise BadValue(message)
         _refuse_second(code, found, place)
         found[code] = Mue(int(units), int(mai), quarter)
-    return MappingProxyType(found)
+    return found
 
 
 def ptp_rows(text: str, *, file: str, quarter: str) -> Partners:
@@ -223,7 +223,7 @@ def ptp_rows(text: str, *, file: str, quarter: str) -> Partners:
         )
         if indicator != "9":
             found.setdefault(one, {})[two] = found.setdefault(two, {})[one] = pair
-    return MappingProxyType({code: MappingProxyType(pairs) for code, pairs in found.items()})
+    return found
 
 
 def addon_rows(text: str, *, file: str) -> Mapping[str, frozenset[str]]:
@@ -234,7 +234,7 @@ def addon_rows(text: str, *, file: str) -> Mapping[str, frozenset[str]]:
             message = f"{place}: the type must be one of {', '.join(ADDON_TYPES)}"
             raise BadValue(message)
         found.setdefault(addon, set()).add(primary)
-    return MappingProxyType({code: frozenset(bases) for code, bases in found.items()})
+    return {code: frozenset(bases) for code, bases in found.items()}
 
 
 def _rows(text: str, file: str, kind: str) -> Iterator[tuple[Place, list[str]]]:

@@ -197,7 +197,7 @@ class InForce:
         self._minutes: Minutes | None = _minutes(content.parameters, on)
         prices = as_of(content.prices, on)
         self._rates: Mapping[str, tuple[str, Decimal | None]] = {} if prices is None else prices.rates
-        self._slots: dict[bool, Mapping[str, tuple[str, Decimal | None]]] = {}
+        self._slots: dict[bool, dict[str, tuple[str, Decimal | None]]] = {}
         self._places: dict[str, int] = {}
         self.edits = EditsInForce(content.edit_tables, on=on)
         """National Correct Coding Initiative edits: MUE, PTP pairs and add-on codes."""
@@ -231,7 +231,7 @@ class InForce:
         return entry.value
 
     @property
-    def places(self) -> Mapping[str, int]:
+    def places(self) -> dict[str, int]:
         """Where each family stands in the facility's order, the highest at 0. Raises ParameterNotInForce."""
         if not self._places:
             self._places.update({name: place for place, name in enumerate(self.hierarchy)})
@@ -275,7 +275,7 @@ class InForce:
         status, rate = self._rates.get(code, ("", None))
         return Decimal(0) if status == "N" else rate
 
-    def slots(self, setting: str) -> Mapping[str, tuple[str, Decimal | None]]:
+    def slots(self, setting: str) -> dict[str, tuple[str, Decimal | None]]:
         """Slot → code and price of one unit, as `codes` and `price` give them; a slot not in force is absent."""
         is_facility = setting == Setting.FACILITY
         found = self._slots.get(is_facility)
@@ -321,8 +321,8 @@ class InForce:
         if len(answers) == len(self._content.policy_keys):
             # Else what is said of an absent key names the date.
             answers = self._shared.setdefault(policy.values, answers)
-        slots = self._shared.setdefault(tuple(slots.items()), slots)
-        return Terms(self, policy=policy, answers=answers, slots=slots)
+        slots, lost = self._shared.setdefault(tuple(slots.items()), (slots, {}))
+        return Terms(self, policy=policy, answers=answers, slots=slots, lost=lost)
 
     def _compose(self, *, asked: Iterable[tuple[str, str | None]], overrides: Mapping[str, str]) -> Policy:
         layers = list(self._base)

@@ -53,10 +53,11 @@ def classify(sheet: Worksheet) -> None:
         entry.family = _family(sheet, entry)
     for members in _bags(sheet.passed):
         unit = _alone(members) if len(members) == 1 else _mixed(sheet, members)
-        if unit.entries[0].purpose == DECLOTTING:
+        purpose = unit.entries[0].purpose
+        if purpose is not None and purpose == DECLOTTING:
             _declotting(sheet, unit)
             continue
-        if unit.route == IV:
+        if unit.is_iv:
             _resolve_iv(sheet, unit)
         elif _is_timed_elsewhere(unit):
             unit.technique = INFUSION
@@ -65,7 +66,7 @@ def classify(sheet: Worksheet) -> None:
 
 
 def _family(sheet: Worksheet, entry: Entry) -> LineFamily:
-    drug, family = entry.given.drug, entry.drug_family
+    drug, family = entry.drug_facts, entry.drug_family
     if family not in KNOWN_FAMILIES:
         sheet.find(
             FindingKind.FAMILY_UNKNOWN,

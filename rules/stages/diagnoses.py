@@ -3,13 +3,14 @@
 from functools import lru_cache
 from typing import Final
 
-from rules.result import SuggestedDiagnosis
+from rules.result import NEW, SuggestedDiagnosis
 from rules.vocabulary import Family, FindingKind, Role, Severity
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import Entry
 from rules.worksheet.words import HYDRATION
 
+ANTINEOPLASTIC: Final = Family.ANTINEOPLASTIC
 MOST_POINTERS: Final = 4
 REASON_FOR_VISIT: Final = step("dx_reason_for_visit", "F6")
 CHEMOTHERAPY: Final = "Z51.11"
@@ -25,7 +26,7 @@ def suggest(sheet: Worksheet) -> None:
     wanted = _reasons_for_visit(sheet, codes)
     ordered = _in_order(codes, wanted) if wanted else codes
     for code in ordered:
-        sheet.diagnoses.append(SuggestedDiagnosis(code, REASON_FOR_VISIT if code in wanted else None))
+        sheet.diagnoses.append(NEW(SuggestedDiagnosis, (code, REASON_FOR_VISIT if code in wanted else None)))
     _find_sequence(sheet, codes, ordered, wanted)
     _point(sheet, ordered)
 
@@ -62,7 +63,7 @@ def _reasons_for_visit(sheet: Worksheet, codes: list[str]) -> list[str]:
     wanted = []
     if any(not _is_antibody(entry) for entry in treating):
         wanted.append(CHEMOTHERAPY)
-    if any(entry.given.drug.is_immunotherapy for entry in treating):
+    if any(entry.drug_facts.is_immunotherapy for entry in treating):
         wanted.append(IMMUNOTHERAPY)
     if treating and not wanted:
         wanted.append(CHEMOTHERAPY if CHEMOTHERAPY in codes else IMMUNOTHERAPY)
@@ -71,12 +72,13 @@ def _reasons_for_visit(sheet: Worksheet, codes: list[str]) -> list[str]:
 
 def _treats_neoplasm(entry: Entry) -> bool:
     """Hormones treat a neoplasm too, but neither code is for them."""
-    return entry.given.drug.family == Family.ANTINEOPLASTIC or entry.given.drug.is_immunotherapy
+    drug = entry.drug_facts
+    return drug.family == ANTINEOPLASTIC or drug.is_immunotherapy
 
 
 def _is_antibody(entry: Entry) -> bool:
     """A biologic against a neoplasm, or a drug that nobody has mapped yet: either code may stand for it."""
-    drug = entry.given.drug
+    drug = entry.drug_facts
     return drug.is_immunotherapy or drug.is_biologic or drug.is_unmapped
 
 

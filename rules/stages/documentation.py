@@ -25,6 +25,8 @@ def check(sheet: Worksheet) -> None:
 
 
 def _orders(sheet: Worksheet) -> None:
+    if not sheet.facts.orders and not sheet.facts.documents.are_orders_known:
+        return
     orders = {order.reference: order for order in sheet.facts.orders}
     for entry in sheet.passed:
         order = orders.get(entry.given.order) if entry.given.order else None

@@ -34,7 +34,7 @@ def gather(sheet: Worksheet) -> None:
     """Adds the amounts of each code and date; a drug without a code gets its line here."""
     doses: dict[tuple[object, ...], Dose] = {}
     for place, entry in enumerate(sheet.entries):
-        if entry.given.drug.billing_codes is not None and _is_drug_line(sheet, entry):
+        if entry.drug_facts.billing_codes is not None and _is_drug_line(sheet, entry):
             _add(sheet, doses, entry, place)
     sheet.doses = list(doses.values())
 

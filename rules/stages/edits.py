@@ -34,8 +34,10 @@ def check(sheet: Worksheet) -> None:
     for service in sheet.facts.other_services:
         others.setdefault(str(service.code), []).append(service.modifiers)
         said.setdefault(str(service.code), set()).update(_beside(sheet, str(service.code), service.modifiers))
-    for on in {draft.date_of_service for draft in administered}:
-        _pairs(sheet, edits, [draft for draft in administered if draft.date_of_service == on], others, said)
+    days = {draft.date_of_service for draft in administered}
+    for on in days:
+        of_day = administered if len(days) == 1 else [draft for draft in administered if draft.date_of_service == on]
+        _pairs(sheet, edits, of_day, others, said)
     _addons(sheet, edits, administered)
     _who_reports(sheet, administered)
 

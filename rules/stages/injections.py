@@ -21,7 +21,6 @@ from rules.worksheet.words import (
     CHEMO,
     INFUSION,
     INTRA_ARTERIAL,
-    IV,
     ON_BODY_INJECTOR,
     PUMP_INITIATION,
     PUMP_REFILL,
@@ -51,7 +50,7 @@ def code(sheet: Worksheet) -> None:
             _stand(sheet, unit, "on_body_injector", Role.INJECTION, kind="on_body_injector", rule="C12")
         elif unit.technique is PUMP_REFILL:
             _refill(sheet, unit)
-        elif unit.route == IV or _is_prolonged_by_pump(unit):
+        elif unit.is_iv or _is_prolonged_by_pump(unit):
             _pump(sheet, unit)
         elif unit.route == SC and unit.technique is INFUSION:
             sc_infusions.append(unit)
@@ -69,9 +68,7 @@ def code(sheet: Worksheet) -> None:
 def _left(sheet: Worksheet) -> list[Unit]:
     """What no access has as a service."""
     return [
-        unit
-        for unit in sheet.units
-        if unit.missing is None and (unit.technique not in CODED_BEFORE or unit.route != IV)
+        unit for unit in sheet.units if unit.missing is None and (not unit.is_iv or unit.technique not in CODED_BEFORE)
     ]
 
 

@@ -126,7 +126,8 @@ def _read(
     segments = given.segments or ()
     start, stop = _ends(given, segments) if segments else (given.start, given.stop)
     first, last, offset = chronology.minutes_and_offset(start, stop)
-    visit = given.visit if isinstance(given.visit, int) else 1
+    charted = given.visit
+    visit = charted if isinstance(charted, int) else 1
     chart: Spans = ()
     if first is not None and last is not None and last > first:
         chart = ((first, last),)

@@ -18,7 +18,7 @@ from rules.vocabulary import (
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
 from rules.worksheet.units import LAST, AccessSheet, Service, Unit, entries_of, runs_of
-from rules.worksheet.words import HYDRATION, INFUSION, IV, ON_BODY_INJECTOR, PUMP_REFILL, PUSH
+from rules.worksheet.words import HYDRATION, INFUSION, ON_BODY_INJECTOR, PUMP_REFILL, PUSH
 
 NOT_OF_AN_ACCESS: Final = frozenset({PUMP_REFILL, ON_BODY_INJECTOR})
 
@@ -38,7 +38,7 @@ def gather(sheet: Worksheet) -> None:
 
 def _is_iv_service(unit: Unit) -> bool:
     """Intravenous, past sections 1 and 3."""
-    return unit.route == IV and unit.technique not in NOT_OF_AN_ACCESS and unit.missing is None
+    return unit.is_iv and unit.technique not in NOT_OF_AN_ACCESS and unit.missing is None
 
 
 def _accesses(sheet: Worksheet, visit: int, units: list[Unit]) -> list[AccessSheet]:

@@ -5,13 +5,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from rules.result import CodedLine, Lost, NdcLine, Step
+from rules.result import NEW, CodedLine, Lost, NdcLine, Step
 from rules.vocabulary import LineFamily, Role
 from rules.worksheet.units import Entry
 
 OF_DRUGS: Final = frozenset({Role.DRUG, Role.DISCARDED})
 """The roles of lines for what was given, not for the giving."""
 ADDITIONAL_HOUR: Final = Role.ADDITIONAL_HOUR
+_LINE: Final = CodedLine
 
 
 class Draft:
@@ -106,7 +107,6 @@ def ids_of(entries: Sequence[Entry]) -> tuple[str, ...]:
 
 def coded_line(draft: Draft) -> CodedLine:
     """The line as it is handed out."""
-    # In the order of CodedLine's fields: naming each of them costs as much as the line itself.
     fields = (
         draft.key,
         draft.code,
@@ -127,4 +127,4 @@ def coded_line(draft: Draft) -> CodedLine:
         draft.price,
         draft.further_ndcs,
     )
-    return tuple.__new__(CodedLine, fields)
+    return NEW(_LINE, fields)

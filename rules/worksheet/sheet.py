@@ -12,6 +12,7 @@ from rules import chronology
 from rules.chronology import Spans
 from rules.facts import EncounterFacts
 from rules.result import (
+    NEW,
     CodedLine,
     Finding,
     LedgerEntry,
@@ -158,8 +159,14 @@ class Worksheet:
 
     def lost(self, slot: str, why: Step) -> tuple[Lost, ...]:
         """The alternative of this slot, weighed and lost; nothing where its code is not in force."""
-        found = self.slots.get(slot)
-        return () if found is None else (tuple.__new__(Lost, (found[0], why)),)
+        kept = self.terms.lost.get(slot)
+        if kept is not None and kept[0].step is why:
+            return kept
+        if slot not in self.slots:
+            return ()
+        lost = (NEW(Lost, (self.slots[slot][0], why)),)
+        self.terms.lost[slot] = lost
+        return lost
 
     def bill_hours(  # noqa: PLR0913 (all but three by keyword)
         self,
@@ -246,9 +253,9 @@ class Worksheet:
                 name = bucket.key if isinstance(bucket, Draft) else str(bucket)
                 clocks = chronology.clock_texts(spans, entry.offset)
                 row = (entry.id, name, is_line, chronology.total(spans), clocks)
-                rows.append(tuple.__new__(LedgerEntry, row))
-        is_one_each = len({row[0] for row in rows}) == len(rows)
-        rows.sort(key=_BY_ADMINISTRATION if is_one_each else _IN_LEDGER)
+                rows.append(NEW(_LEDGER_ENTRY, row))
+        if len(rows) > 1:
+            rows.sort(key=_IN_LEDGER)
         return tuple(rows)
 
     def settled_not_billed(self) -> tuple[NotBilled, ...]:
@@ -267,8 +274,8 @@ class Worksheet:
 
 
 NOT_IN_FORCE: Final[tuple[str, None]] = ("", None)
+_LEDGER_ENTRY: Final = LedgerEntry
 _WEIGHT: Final = {Severity.BLOCKS: 0, Severity.WARNS: 1, Severity.INFORMS: 2}
-_BY_ADMINISTRATION: Final = itemgetter(LedgerEntry._fields.index("administration"))
 _IN_LEDGER: Final = itemgetter(*map(LedgerEntry._fields.index, ("administration", "spans", "bucket")))
 
 

@@ -13,7 +13,7 @@ from rules.chronology import Spans
 from rules.facts import Administration
 from rules.result import Step, make_step
 from rules.vocabulary import LineFamily, Reason, Technique
-from rules.worksheet.words import THERAPEUTIC
+from rules.worksheet.words import IV, THERAPEUTIC
 
 LAST: Final = 1 << 60
 """Sorts a missing time behind every charted one."""
@@ -22,14 +22,14 @@ LAST: Final = 1 << 60
 class Entry:
     """One administration with its times as minutes; `runs` are the minutes in which it really ran.
 
-    `drug` is the ingredient's name. `chart` spans start to stop where both are known; `paused` and `after_order`
-    are parts of it. What every stage asks of the chart stands here too, read once: `label` names the access, and
-    `drug_family` is the drug's administration family, as the policy has it.
+    `drug` is the ingredient's name, `drug_facts` what is known of it. `chart` spans start to stop where both are
+    known; `paused` and `after_order` are parts of it. What every stage asks of the chart stands here too, read once:
+    `label` names the access, and `drug_family` is the drug's administration family, as the policy has it.
     """
 
     __slots__ = (
-        "after_order", "bag", "chart", "drug", "drug_family", "family", "given", "id", "label", "offset", "paused",
-        "problem", "purpose", "route", "runs", "start", "status", "stop", "technique", "visit",
+        "after_order", "bag", "chart", "drug", "drug_facts", "drug_family", "family", "given", "id", "label", "offset",
+        "paused", "problem", "purpose", "route", "runs", "start", "status", "stop", "technique", "visit",
     )  # fmt: skip
 
     def __init__(
@@ -42,10 +42,12 @@ class Entry:
         offset: int,
         chart: Spans,
     ) -> None:
+        drug = given.drug
         self.given = given
         self.id = str(given.id)
-        self.drug = str(given.drug.name)
-        self.drug_family: str | None = given.drug.family
+        self.drug_facts = drug
+        self.drug = str(drug.name)
+        self.drug_family: str | None = drug.family
         self.label = str(given.access)
         self.route: str | None = given.route
         self.technique: str | None = given.technique
@@ -71,11 +73,12 @@ class Unit:
     `is_stopped_short`: an infusion that ended within push time and is coded as ordered, with modifier 53.
     `at`: the start, else the stop, else behind every charted time; `end` the other way round.
     `offset`: minutes that the wall clock of its first entry is ahead of UTC. `names`: its drugs, for a sentence.
+    `is_iv`: its route is the ordinary intravenous one.
     """
 
     __slots__ = (
-        "at", "end", "entries", "family", "id", "ingredients", "is_stopped_short", "label", "minutes", "missing",
-        "names", "offset", "route", "runs", "start", "stop", "technique", "visit",
+        "at", "end", "entries", "family", "id", "ingredients", "is_iv", "is_stopped_short", "label", "minutes",
+        "missing", "names", "offset", "route", "runs", "start", "stop", "technique", "visit",
     )  # fmt: skip
 
     def __init__(
@@ -95,6 +98,7 @@ class Unit:
         self.visit = first.visit
         self.label = first.label
         self.route = str(first.route)
+        self.is_iv = self.route == IV
         self.family = family
         self.technique = technique
         self.ingredients = ingredients

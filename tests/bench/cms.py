@@ -1,16 +1,18 @@
 """How many rows a second are read of each kind of file, and whether memory stays as files grow.
 
 `python -m tests.bench.cms` writes files of its own: as many rows as the real ones, and ten times as many. It ends with
-one line of JSON. With the real files beside the checkout (../shared/data) it measures those too.
+one line of JSON; `--write FILE` also writes the table. With the real files beside the checkout (../shared/data) it
+measures those too.
 """
 
+import argparse
 import json
 import os
 import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import django
@@ -24,6 +26,7 @@ from tests.drugs.cms import samples  # noqa: E402
 GROWTH = 10
 CODES = 900
 PACKAGES_OF_A_CODE = 8
+HEADING = "## Public files"
 Lines = Callable[[int], Iterator[bytes]]
 
 
@@ -77,8 +80,11 @@ def peak(path: Path) -> int:
     return most
 
 
-def main() -> None:
-    """Measure, print a table, and end with one line of JSON."""
+def main(arguments: Sequence[str]) -> None:
+    """Measures and prints; writes the table where asked to."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.cms", description=__doc__)
+    parser.add_argument("--write", type=Path, help="the file that the table goes into")
+    chosen = parser.parse_args(arguments)
     result: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for kind, lines in FILES.items():
@@ -101,8 +107,31 @@ def main() -> None:
         rows, speed = measured(path)
         result[path.name] = {"rows": rows, "rows_per_second": round(speed), "seconds": round(rows / speed, 2)}
         print(f"{path.name[:60]:60} {result[path.name]}", file=sys.stderr)  # noqa: T201 - as above
+    if chosen.write is not None:
+        chosen.write.write_text(with_table(chosen.write.read_text(encoding="utf-8"), result), encoding="utf-8")
     print(json.dumps(result))  # noqa: T201 - as above
 
 
+def with_table(page: str, result: dict[str, dict[str, float]]) -> str:
+    """The page with its section on public files written anew, as the last one."""
+    rows = [
+        f"| {name} | {each['rows']:,} | {each['rows_per_second']:,} | {_peaks(each)} |" for name, each in result.items()
+    ]
+    head = [
+        HEADING,
+        "",
+        "Rows a second of processor time that are read and checked, and what reading holds at most: of as many rows as",
+        "the real file has, and of ten times as many. Those by a file name are the real ones.",
+        "",
+        "| file | rows | rows a second | peak memory, KiB |",
+        "| :-- | --: | --: | --: |",
+    ]
+    return "\n".join([page.partition(HEADING)[0].rstrip(), "", *head, *rows, ""])
+
+
+def _peaks(of: dict[str, float]) -> str:
+    return f"{of['peak_kb']:,} and {of['peak_kb_ten_times']:,}" if "peak_kb" in of else ""
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
