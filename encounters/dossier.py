@@ -9,7 +9,17 @@ from encounters import audit, coding, replay, rulebooks
 from encounters.audit import Tag, reading
 from encounters.audit.blinding import refuse_covered
 from encounters.audit.findings import Verification
-from encounters.models import Addendum, AuditEvent, CodingRun, Encounter, FinalLine, LineDecision, Note, Review
+from encounters.models import (
+    Addendum,
+    AuditEvent,
+    CodingRun,
+    Encounter,
+    FinalLine,
+    LineDecision,
+    Note,
+    Review,
+    SeededRun,
+)
 from encounters.rulebooks import RulebookNotKept
 from rules.errors import RulebookError
 from rules.explain import LineExplanation, line_explanation
@@ -54,7 +64,7 @@ def export(*, encounter_id: int, user: User, at: datetime) -> Dossier:
     review = Review.objects.select_related(
         "encounter__patient", "encounter__payer", "encounter__location", "run", "accepted_run", "accepted_by"
     ).get(encounter=encounter_id)
-    encounter, run = review.encounter, review.accepted_run or review.run
+    encounter, run = review.encounter, review.accepted_run or _true(review)
     is_replayed, words = _replayed(run)
     proof = reading.proof(encounter_id=encounter_id, user=user)
     result = coding.result_of(run)
@@ -82,6 +92,12 @@ def export(*, encounter_id: int, user: User, at: datetime) -> Dossier:
         after={"run": run.number, "events": len(dossier.events), "is_sound": proof.is_sound},
     )
     return dossier
+
+
+def _true(review: Review) -> CodingRun:
+    """The run that the review shows, or the one behind it where it shows a line that is wrong on purpose."""
+    seeded = SeededRun.objects.filter(run=review.run_id).select_related("true_run").first()
+    return seeded.true_run if seeded else review.run
 
 
 def _reasons(run: CodingRun, result: CodingResult) -> list[Reason]:

@@ -109,7 +109,7 @@ def as_of_today(*, run: CodingRun) -> AsOfToday:
 
 def sample(*, number: int, seed: int) -> list[int]:
     """The ids of so many runs, drawn without replacement; the same seed draws the same from the same runs."""
-    ids = list(CodingRun.objects.order_by("pk").values_list("pk", flat=True))
+    ids = list(CodingRun.objects.filter(seeded__isnull=True).order_by("pk").values_list("pk", flat=True))
     return sorted(random.Random(seed).sample(ids, min(number, len(ids))))  # noqa: S311 (drawn, not secret)
 
 

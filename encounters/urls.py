@@ -23,6 +23,7 @@ from encounters.views import (
     rulebook,
     sample_items,
     samples,
+    seeding,
     unmapped,
     what_if,
 )
@@ -85,6 +86,7 @@ audit_addresses = [
     path("samples/<int:sample_id>/next/", sample_items.open_next, name="next_item"),
     path("samples/<int:sample_id>/<int:position>/", sample_items.item, name="item"),
     path("rulings/<int:audit_id>/<int:row>/", sample_items.rule, name="rule"),
+    path("seeding/", seeding.seeding, name="seeding"),
     path("answers/", sample_items.answers, name="answers"),
 ]
 history_addresses = [path("<int:encounter_id>/", history.encounter_history, name="encounter")]

@@ -24,8 +24,8 @@ def charts() -> QuerySet[Encounter]:
 
 
 def runs() -> QuerySet[CodingRun]:
-    """Runs, newest first."""
-    return CodingRun.objects.order_by("-pk")
+    """Runs, newest first, without those that were made wrong on purpose."""
+    return CodingRun.objects.filter(seeded__isnull=True).order_by("-pk")
 
 
 def whole_runs() -> QuerySet[CodingRun]:
@@ -43,5 +43,6 @@ def lines() -> QuerySet[CodedLine]:
 
 def lines_of_newest_runs(rows: QuerySet[CodedLine]) -> QuerySet[CodedLine]:
     """Those of `rows` that belong to the newest run of their encounter."""
-    newest = CodingRun.objects.filter(encounter=OuterRef("run__encounter")).order_by("-number").values("pk")[:1]
+    known = CodingRun.objects.filter(encounter=OuterRef("run__encounter"), seeded__isnull=True)
+    newest = known.order_by("-number").values("pk")[:1]
     return rows.filter(run=Subquery(newest))

@@ -80,4 +80,7 @@ class Tag(StrEnum):
     ITEM_LOCKED = "audit:item:locked"
     ITEM_RULED = "audit:item:ruled"
     COVERED_READ_REFUSED = "audit:item:read_refused"
+    SEEDING_SET = "review:seeding:set"
+    SUGGESTION_SEEDED = "review:suggestion:seeded"
+    SEED_SETTLED = "review:suggestion:settled"
     DOSSIER_EXPORTED = "audit:dossier:exported"

@@ -21,6 +21,7 @@ from encounters.models.review import AcceptedTally, FinalLine, LineDecision, Rev
 from encounters.models.routing import RoutingRule, Skill
 from encounters.models.rulebook import RulebookFile, RulebookVersion
 from encounters.models.sampling import AuditedLine, Sample, SampleAudit, SampleItem, SampleLock, SampleRuling
+from encounters.models.seeding import SeededRun, SeedingPolicy, SeedOutcome
 from encounters.models.sight import Sight
 
 __all__ = [
@@ -62,6 +63,9 @@ __all__ = [
     "SampleLock",
     "SampleRuling",
     "SavedFilter",
+    "SeedOutcome",
+    "SeededRun",
+    "SeedingPolicy",
     "Sight",
     "Skill",
     "UnresolvedDrug",

@@ -14,6 +14,7 @@ from encounters.models import Review
 from encounters.models.review import ReviewState
 from encounters.review import hold, routing
 from encounters.review.hold import CLAIM_FIELDS, LEAD, LEASE, OPEN_STATES, WORK, ReviewIsClosed, UnableToWork
+from encounters.review.seeding import seed_by_chance
 from encounters.selectors import BEST_FIRST, scored
 
 LOOK_AHEAD = 50
@@ -66,6 +67,7 @@ def _claim(review: Review, user: User, at: datetime) -> Review:
     if held.state == ReviewState.SECOND_REVIEW:
         hold.refuse_own_second_review(held, user)
     hold.take(held, user, at)
+    seed_by_chance(held, user=user, at=at)
     return held
 
 
@@ -83,6 +85,7 @@ def claim_next(*, user: User, at: datetime) -> Review | None:
         taken = rows.filter(pk__in=candidates).select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
         if taken:
             hold.take(taken, user, at)
+            seed_by_chance(taken, user=user, at=at)
             return taken
         rows = rows.exclude(pk__in=candidates)
     return None

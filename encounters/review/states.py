@@ -10,7 +10,7 @@ from encounters import audit, selectors
 from encounters.audit import Tag
 from encounters.models import FinalLine, Review
 from encounters.models.review import PendReason, ReviewState
-from encounters.review import hold, sights
+from encounters.review import hold, seeding, sights
 from encounters.review.hold import CLAIM_FIELDS, LEAD, WORKABLE, ReviewHasChanged, ReviewIsClosed, UnableToWork
 from encounters.review.lines import ReviewLine, lines_of
 
@@ -42,6 +42,7 @@ class UnableToReopen(UnableToWork):
 def accept(*, review: Review, user: User, at: datetime, version: int, reason: str = "") -> Review:
     """The lines are final: those nobody decided stand as suggested. FinalLine rows hold them for good.
 
+    A suggestion that was wrong on purpose is settled instead: the review stays open and shows the true run.
     A blocking finding needs `reason`, why it is accepted all the same. Raises UnableToAccept, also while a record of
     the encounter that could not be taken in is unsettled, NotAllSeen, and what `hold.for_work` raises.
     """
@@ -54,6 +55,9 @@ def accept(*, review: Review, user: User, at: datetime, version: int, reason: st
         raise UnableToAccept(message)
     if hidden := sights.unseen(review=held, user=user):
         raise NotAllSeen(hidden)
+    if seeded := seeding.seeded_of(held):
+        seeding.settle(held, seeded, user=user, at=at)
+        return held
     final = [line for line in lines_of(held) if line.is_billed]
     held.acceptances += 1
     held.state, held.accepted_by, held.accepted_at, held.accepted_run = ReviewState.ACCEPTED, user, at, held.run

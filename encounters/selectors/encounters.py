@@ -107,7 +107,9 @@ def runs_of(*, encounter: Encounter, user: User) -> QuerySet[CodingRun]:
     """The runs of an encounter, newest first, without their snapshots. Raises PermissionDenied like `history`."""
     require(user)
     refuse_covered(encounter_id=encounter.pk, user=user)
-    return encounter.runs.defer("facts", "result").order_by("-number")
+    runs = encounter.runs.defer("facts", "result").order_by("-number")
+    # A test that runs is not given away.
+    return runs.exclude(seeded__isnull=False, seeded__outcome__isnull=True)
 
 
 def final_lines_of(*, encounter: Encounter, user: User) -> QuerySet[FinalLine]:

@@ -17,7 +17,7 @@ from encounters.forms.review import AcceptForm, AddedLineForm, LineForm, NoteFor
 from encounters.http import PageRequest, act, is_for_fragment
 from encounters.models import Review
 from encounters.models.review import ReviewState
-from encounters.review import claims, decisions, states
+from encounters.review import claims, decisions, seeding, states
 from encounters.review.hold import LEAD, OPEN_STATES, WORK, UnableToWork
 from encounters.review.lines import ReviewLine
 from encounters.views.answers import (
@@ -310,9 +310,12 @@ def _act(
 def _act_and_next(request: PageRequest, review: Review, act: Callable[[], object], done: str) -> HttpResponse:
     """Does it, says so on the next page, and hands out the next encounter."""
     try:
-        act()
+        held = act()
     except UnableToWork as error:
         return answer(request, open_review(request, review.encounter_id), refusal=str(error), status=409)
+    if done == "accepted" and isinstance(held, Review) and held.state != ReviewState.ACCEPTED:
+        messages.warning(request, seeding.told(held))
+        return redirect("review:encounter", encounter_id=review.encounter_id)
     patient = review.encounter.patient
     messages.success(
         request,

@@ -41,6 +41,9 @@ from encounters.models import (
     SampleItem,
     SampleLock,
     SampleRuling,
+    SeededRun,
+    SeedingPolicy,
+    SeedOutcome,
     Sight,
     VascularAccess,
 )
@@ -568,4 +571,60 @@ class SampleRulingFactory(factory.django.DjangoModelFactory[SampleRuling]):
     reason = "15 minutes are a push"
     actor = factory.SubFactory(UserFactory)
     actor_name = "Pat"
+    at = DAY_AFTER
+
+
+class SeedingPolicyFactory(factory.django.DjangoModelFactory[SeedingPolicy]):
+    """A fifth of everybody's clean encounters in January."""
+
+    class Meta:
+        model = SeedingPolicy
+
+    rate = Decimal("0.2")
+    from_date = date(2026, 1, 1)
+    until_date = date(2026, 2, 1)
+    seed = "seed"
+    reason = "yearly measure"
+    set_by = factory.SubFactory(UserFactory)
+    set_by_name = "Pat"
+    at = MORNING
+
+
+class SeededRunFactory(factory.django.DjangoModelFactory[SeededRun]):
+    """A second run with one unit too many."""
+
+    class Meta:
+        model = SeededRun
+
+    review = factory.SubFactory(ReviewFactory)
+    true_run = factory.SelfAttribute("review.run")
+    run = factory.LazyAttribute(
+        lambda seeded: CodingRun.objects.create(
+            **{
+                field.name: getattr(seeded.true_run, field.name)
+                for field in CodingRun._meta.concrete_fields
+                if field.name not in {"id", "number"}
+            },
+            number=2,
+        )
+    )
+    policy = factory.SubFactory(SeedingPolicyFactory)
+    shown_to = factory.SubFactory(UserFactory)
+    line_key = "96365"
+    code = "96365"
+    right_units = 1
+    wrong_units = 2
+    at = DAY_AFTER
+
+
+class SeedOutcomeFactory(factory.django.DjangoModelFactory[SeedOutcome]):
+    """It was noticed."""
+
+    class Meta:
+        model = SeedOutcome
+
+    seeded = factory.SubFactory(SeededRunFactory)
+    coder = factory.SubFactory(UserFactory)
+    coder_name = "Pat"
+    is_accepted = False
     at = DAY_AFTER

@@ -176,6 +176,7 @@ ROUTES: dict[str, Shows | Acts | Domain | Nothing] = {
     "audit/samples/<int:sample_id>/next/": Nothing("leads on to an encounter of a sample"),
     "audit/samples/<int:sample_id>/<int:position>/": Domain(Tag.ITEM_VIEWED),
     "audit/rulings/<int:audit_id>/<int:row>/": Domain(Tag.ITEM_RULED),
+    "audit/seeding/": Domain(Tag.SEEDING_SET),
     "audit/answers/": Domain(Tag.ENCOUNTERS_LISTED),
     "rules/": NO_PATIENT,
     "rules/conformance/": NO_PATIENT,

@@ -31,6 +31,9 @@ FACTORIES = (
     make.SampleLockFactory,
     make.AuditedLineFactory,
     make.SampleRulingFactory,
+    make.SeedingPolicyFactory,
+    make.SeededRunFactory,
+    make.SeedOutcomeFactory,
 )
 
 
