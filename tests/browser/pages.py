@@ -83,6 +83,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "sample": ("audit/samples/<int:sample_id>/", "/audit/samples/{sample}/"),
     "sample read blind": ("audit/samples/<int:sample_id>/<int:position>/", "/audit/samples/{sample}/1/"),
     "answers": ("audit/answers/", "/audit/answers/"),
+    "automation bias": ("audit/seeding/", "/audit/seeding/"),
     "guide": ("guide/", "/guide/"),
     "help": ("help/", "/help/"),
     "keys": ("keys/", "/keys/"),
