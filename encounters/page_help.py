@@ -76,12 +76,12 @@ HELP: Mapping[str, str] = {
     ),
     "review:routing": (
         "Who gets which encounters: a rule says that those of a payer, a site or a kind of drug need a skill, and "
-        "below stands who has it. An encounter that needs a skill is handed out to people who have it only; everybody can "
-        "still read it."
+        "below stands who has it. An encounter that needs a skill is handed out to people who have it only; everybody "
+        "can still read it."
     ),
     "audit:seeding": (
-        "Whether coders look before they accept: at a rate that you set with its dates, one line of a clean encounter is "
-        "shown with one unit too many. Nobody can accept or export it; after the decision the coder is told. The table "
+        "Whether coders look before they accept: at a rate that you set with its dates, one line of a clean encounter "
+        "is shown with one unit too many. Nobody can accept or export it; after the decision the coder is told. The table "
         "says how many were accepted, with an exact interval, and how many it takes to tell people apart."
     ),
     "audit:replay": (

@@ -77,7 +77,6 @@ PAGES: dict[str, tuple[str, str]] = {
     "rules": ("rules/", "/rules/"),
     "conformance": ("rules/conformance/", "/rules/conformance/"),
     "reports": ("reports/", "/reports/?since=2026-01-01&until=2026-01-31"),
-    "routing": ("review/routing/", "/review/routing/"),
     "samples": ("audit/samples/", "/audit/samples/"),
     "new sample": ("audit/samples/new/", "/audit/samples/new/"),
     "sample": ("audit/samples/<int:sample_id>/", "/audit/samples/{sample}/"),
