@@ -81,8 +81,8 @@ HELP: Mapping[str, str] = {
     ),
     "audit:seeding": (
         "Whether coders look before they accept: at a rate that you set with its dates, one line of a clean encounter "
-        "is shown with one unit too many. Nobody can accept or export it; after the decision the coder is told. The table "
-        "says how many were accepted, with an exact interval, and how many it takes to tell people apart."
+        "is shown with one unit too many. Nobody can accept or export it; after the decision the coder is told. The "
+        "table says how many were accepted, with an exact interval, and how many it takes to tell people apart."
     ),
     "audit:replay": (
         "One coding run as it was, made again from what was kept, and compared byte for byte with what was stored; and "

@@ -38,8 +38,8 @@ class TestEncounterHistory:
     def test_of_nobody_is_not_found(self) -> None:
         assert signed_in().get("/history/999999/").status_code == 404
 
-    def test_takes_eleven_queries(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    def test_takes_eight_queries(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         review = a_clean_encounter()
         client = signed_in()
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(8):
             client.get(f"/history/{review.encounter_id}/")
