@@ -44,7 +44,7 @@ PAGES = {
     "batch": ("coder", "/intake/", "main a[href^='/intake/']:not([href*=template])"),
     "reports": ("lead", "/reports/", ""),
     "trail": ("auditor", "/audit/trail/", ""),
-    "replay": ("auditor", "/audit/trail/", "a[href*='/history/'] >> a[href*='/replay/']"),
+    "replay": ("auditor", "/review/?q=S-1002", "tbody.e a >> a[href*='/history/'] >> a[href*='/replay/']"),
     "drugs": ("formulary", "/drugs/", ""),
     "drug": ("formulary", "/drugs/?q=oxaliplatin", "main a[href^='/drugs/']"),
     "gaps": ("formulary", "/drugs/gaps/", ""),

@@ -119,7 +119,6 @@ NO_PAGES: dict[str, str] = {
     "drugs/unmapped/add/": ACT,
     f"{IMPORT}progress/": FRAGMENT,
     **{f"{IMPORT}{act}/": ACT for act in ("decide", "publish", "roll-back", "abandon", "compare")},
-    **{f"review/routing/{act}/": ACT for act in ("add", "remove", "skill")},
     "audit/dossier/<int:encounter_id>/": "a file that opens offline",
     "audit/samples/<int:sample_id>/export.zip": FILE,
     "audit/samples/<int:sample_id>/next/": ACT,
@@ -208,7 +207,7 @@ def _decide(user: User, clean: Review, accepted: Review, asked: Review, pended: 
     ana = personas.ana()
     decisions.accept_line(review=clean, line_key="96365-1", user=user, at=DAY_AFTER, version=clean.version)
     claims.release(review=clean, user=user, at=DAY_AFTER)
-    states.accept(review=accepted, user=user, at=DAY_AFTER, version=accepted.version)
+    states.accept(review=accepted, user=ana, at=DAY_AFTER, version=accepted.version)
     states.pend(review=pended, reason="clinic", note="", until=None, user=user, at=DAY_AFTER, version=pended.version)
     states.send_to_second_review(review=second, note="please", user=ana, at=DAY_AFTER, version=second.version)
     return queries.ask(
