@@ -1,0 +1,75 @@
+"""What is sent to each door by somebody who means it: forms that a person with the right would be heard with."""
+
+from encounters.models import Review
+from encounters.models.review import ReviewState
+from tests.security.doors import World
+
+# Doors whose act makes sense in one state only.
+STATES = {
+    "review:return": ReviewState.SECOND_REVIEW,
+    "review:wake": ReviewState.PENDED,
+    "review:reopen": ReviewState.ACCEPTED,
+}
+
+
+def form_of(name: str, world: World) -> dict[str, object]:
+    """The form of a door, filled in well; empty where the door reads none."""
+    review = Review.objects.get(pk=world.review.pk)
+    version = {"version": review.version}
+    chosen: dict[str, dict[str, object]] = {
+        "drugs:import-decide": {"verb": "withhold", "group": "price_changed", "reason": "not ours"},
+        "drugs:import-publish": {"reason": "as published"},
+        "drugs:import-roll-back": {"reason": "wrong file"},
+        "drugs:import-abandon": {"reason": "wrong file"},
+        "review:assign": {"to": "", "encounter": [review.encounter_id]},
+        "review:together": {"review": [f"{review.encounter_id}:{review.version}"]},
+        "review:keep_filter": {"name": "mine", "tab": "open"},
+        "review:remove_filter": {"name": "mine"},
+        "review:appearance": {"theme": "dark"},
+        "review:accept": version | {"reason": "the nurse told me"},
+        "review:pend": version | {"reason": "clinic", "note": "asked"},
+        "review:second_review": version | {"note": "please look"},
+        "review:return": version | {"note": "it is right"},
+        "review:wake": version,
+        "review:reopen": version | {"note": "a late entry"},
+        "review:undo": version,
+        "review:heartbeat": version | {"run": "1"},
+        "review:see": {"run": review.run.number, "administration": ["a2"]},
+        "review:note": {"text": "a word", "anchor_kind": "encounter"},
+        "review:what_if": version | TRIAL,
+        "review:addendum": version | TRIAL | {"addendum_reason": "read off the pump"},
+        "review:withdraw_addendum": version | {"reason": "it was another patient's"},
+        "review:ask": version | {"administration": "a2", "template": "stop_time", "asked_of": "the nurse"},
+        "review:add_line": version | LINE,
+        "review:accept_line": version,
+        "review:line_form": version | LINE | {"units": 2},
+        "clinic:query": {"answer": "10:22 by the pump", "answered_by": "N. Nurse", "value": "10:22"},
+        "clinic:withdraw": {"reason": "answered by telephone"},
+        "intake:index": {"source": "upload"},
+        "intake:settle": {"reason": "sent twice"},
+        "unmapped:map": {"name": "Fosaprepitant", "why": "unknown", "source": "the label", "drug_name": "cefazolin"},
+        "unmapped:add": {
+            "name": "Fosaprepitant",
+            "why": "unknown",
+            "source": "the label",
+            "new_name": "fosaprepitant",
+            "family": "other",
+            "routes": ["IV"],
+        },
+    }
+    return chosen.get(name, {})
+
+
+LINE = {"code": "96375", "units": 1, "modifiers": "", "reason_code": "suggestion", "reason": ""}
+TRIAL = {
+    "administration": "a1",
+    "started_at": "10:00",
+    "stopped_at": "12:05",
+    "dose_amount": "1000",
+    "dose_unit": "mg",
+    "discarded_amount": "",
+    "family": "",
+    "route": "IV",
+    "technique": "infusion",
+    "status": "given",
+}
