@@ -80,6 +80,10 @@ django-check: setup-dev ## models match migrations; settings are fit for a deplo
 		SECRET_KEY=only-for-this-check-and-never-used-to-sign-anything-0123456789 \
 		$(RUN) manage.py check --deploy --fail-level WARNING
 
+.PHONY: audit-dependencies
+audit-dependencies: setup-dev ## look every pin up among known vulnerabilities; says so where the database cannot be reached
+	@$(RUN) -m infusion_coder.dependencies requirements.txt
+
 BENCH_VENV ?= .venv-bench
 # -P: the path is only what is given here, the build of the rules before their source.
 BENCH = PYTHONPATH="$(NATIVE):." $(BENCH_VENV)/bin/python -P -m tests.bench.engine

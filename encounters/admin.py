@@ -7,7 +7,17 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from encounters.models import AuditEvent, CodingRun, Encounter, IntakeBatch, IntakeRefusal, Location, Payer, Review
+from encounters.models import (
+    AuditEvent,
+    CodingRun,
+    Encounter,
+    IntakeBatch,
+    IntakeRefusal,
+    Location,
+    Payer,
+    Review,
+    SiteAssignment,
+)
 from encounters.recorded_admin import Recorded
 
 
@@ -41,6 +51,15 @@ class LocationAdmin(Recorded):
 
     list_display = ("code", "name", "setting", "place_of_service", "time_zone", "policy_layer")
     ordering = ("code",)
+
+
+@admin.register(SiteAssignment)
+class SiteAssignmentAdmin(Recorded):
+    """Who works for which sites only; nobody's row is everybody's site."""
+
+    list_display = ("user", "location")
+    list_select_related = ("user", "location")
+    ordering = ("user__username", "location__code")
 
 
 @admin.register(Encounter)

@@ -45,15 +45,20 @@ class RequestIdMiddleware:
 
 
 class ContentSecurityPolicyMiddleware:
-    """Sends the content security policy and the permissions policy with every answer."""
+    """Sends what binds the browser with every answer; none may be kept by a cache unless its door says how long.
+
+    Nearly every page names patients, so that a page is kept by nobody is the rule, and a static file the exception.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         """Wraps the rest of the chain."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """The answer of the rest of the chain, with both headers."""
+        """The answer of the rest of the chain, with these headers."""
         response = self.get_response(request)
         response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response["Permissions-Policy"] = PERMISSIONS_POLICY
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        response.setdefault("Cache-Control", "no-store")
         return response

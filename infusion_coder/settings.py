@@ -24,7 +24,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = BEHIND_TLS
 SECURE_HSTS_PRELOAD = BEHIND_TLS
 SESSION_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SECURE = BEHIND_TLS
-# Coders leave their desks: a session ends after a working day, and with the browser.
+# Coders leave their desks: a session ends when nobody did anything for a while (45 CFR 164.312(a)(2)(iii)), in any
+# case after a working day, and with the browser.
+SESSION_IDLE_SECONDS = 60 * env.integer("SESSION_IDLE_MINUTES", default=30, low=1, high=12 * 60)
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # Browsers keep cookies per host, not per port: two instances on one machine must not sign each other out.
@@ -34,6 +36,12 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- what it is made of --------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    # Before ours, whose administration stands in place of theirs.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     # Ours, from the roof down; `rules` is plain Python and stays out.
     "infusion_coder.apps.InfusionCoderConfig",
     "encounters.apps.EncountersConfig",
@@ -65,8 +73,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Ends what is over before anything asks who is there.
+    "infusion_coder.sign_in.timeout.TimeoutMiddleware",
     # Every page asks for a sign-in unless it says otherwise: forgetting a decorator shuts a door, never opens one.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "infusion_coder.sign_in.second_factor.SecondFactorMiddleware",
+    "infusion_coder.sign_in.confirmation.ConfirmationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -95,11 +108,71 @@ AUTHENTICATION_BACKENDS = ["infusion_coder.authentication.PeopleWithPermissions"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
+# Memory-hard, so that a stolen table of hashes is dear to guess; older hashes are renewed at the next sign-in.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# --- signing in ----------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "infusion_coder.sign_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+# Accounts are made by the administration, which knows whose they are; no mail server is needed.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_FORMS = {"login": "infusion_coder.sign_in.forms.SignInForm"}
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_PRESERVE_USERNAME_CASING = True
+# How long a password or a code confirms privileged acts.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.integer("CONFIRM_MINUTES", default=10, low=1, high=60)
+# Five wrong passwords for a name, or twenty from an address, shut it for a while: guessing is slow, a coder who has
+# forgotten waits five minutes. One address may be a whole clinic's.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,5/5m/key", "reauthenticate": "10/m/user"}
+# Proxies in front whose X-Forwarded-For is believed; the address counts attempts.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXIES", default=1 if BEHIND_TLS else 0, low=0, high=8)
+MFA_ADAPTER = "infusion_coder.sign_in.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "infusion_coder.sign_in.second_factor.SecondStepForm",
+    "reauthenticate": "infusion_coder.sign_in.second_factor.ConfirmationForm",
+}
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+# Groups that need a second factor, between commas; "all" is everybody, "none" nobody. A deployment asks everybody.
+SECOND_FACTOR_ROLES = [
+    role for role in env.words("SECOND_FACTOR_ROLES", default=("all",) if BEHIND_TLS else ("none",)) if role != "none"
+]
+# The facility's own sign-in, by OpenID Connect; off without OIDC_SERVER.
+OIDC_SERVER = env.text("OIDC_SERVER", "")
+OIDC_NAME = env.text("OIDC_NAME", "the facility's sign-in")
+OIDC_USERNAME_CLAIM = env.text("OIDC_USERNAME_CLAIM", "preferred_username")
+SOCIALACCOUNT_ADAPTER = "infusion_coder.sign_in.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "facility",
+                "name": OIDC_NAME,
+                "client_id": env.text("OIDC_CLIENT_ID"),
+                "secret": env.text("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": OIDC_SERVER},
+            }
+        ]
+        if OIDC_SERVER
+        else [],
+    }
+}
 
 # --- where rows and nudges live ------------------------------------------------------------------------------------
 DATABASES = {
@@ -224,6 +297,15 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    # An interface that sends in a loop, or a stolen token that reads everything, is slowed down and told so: 429.
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.AnonRateThrottle",
+        "rest_framework.throttling.UserRateThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {
+        "anon": "60/min",
+        "user": f"{env.integer('API_CALLS_PER_MINUTE', default=1200, low=1, high=1_000_000)}/min",
+    },
     # JSON only: the browsable pages would need inline scripts, and the documentation has a try-out of its own.
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

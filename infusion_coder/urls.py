@@ -12,8 +12,7 @@ from infusion_coder.health import healthz
 
 urlpatterns = [
     path("", home, name="home"),
-    path("login/", sign_in.SignIn.as_view(), name="login"),
-    path("logout/", sign_in.SignOut.as_view(), name="logout"),
+    path("", include("infusion_coder.sign_in.urls")),
     path("healthz", healthz, name="healthz"),
     path("admin/login/", sign_in.administration_sign_in),
     path("admin/logout/", sign_in.SignOut.as_view()),

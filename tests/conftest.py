@@ -32,3 +32,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
 
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         rulebooks.store(rulebook=load_rulebook(), at=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture(autouse=True)
+def _confirmed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever a test signs in by force has confirmed who they are a moment ago; tests of confirming sign in by page."""
+    if request.config.pluginmanager.hasplugin("django"):
+        from tests.personas import confirm_at_sign_in
+
+        confirm_at_sign_in(monkeypatch)

@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 
+import pytest
+from allauth.account.internal.flows.login import record_authentication
 from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.test import Client
 
 from tests.factories.users import UserFactory
 
@@ -65,3 +69,17 @@ def dov() -> User:
 EVERYBODY: tuple[Callable[[], User], ...] = (ana, eve, ben, finn, cleo, gus, hal, ira, dov)
 WHO_CODE: tuple[Callable[[], User], ...] = (ana, eve, ben)
 WHO_DO_NOT_CODE: tuple[Callable[[], User], ...] = (finn, cleo, gus, hal, ira, dov)
+
+
+def confirm_at_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`Client.force_login` also confirms who is there, as the page that asks for the password does."""
+    plain = Client.force_login
+
+    def force_login(client: Client, user: User, backend: str | None = None) -> None:
+        plain(client, user, backend)
+        request = HttpRequest()
+        request.session = client.session
+        record_authentication(request, user, "password", reauthenticated=True)
+        request.session.save()
+
+    monkeypatch.setattr(Client, "force_login", force_login)

@@ -19,6 +19,7 @@ from encounters.api.recorded import RecordedReads
 from encounters.models import ClinicQuery
 from encounters.review import queries
 from encounters.review.hold import UnableToWork
+from encounters.sites import seen_by
 
 
 class QueryOutput(serializers.ModelSerializer[ClinicQuery]):
@@ -79,9 +80,13 @@ class QueryViewSet(RecordedReads, mixins.ListModelMixin, mixins.RetrieveModelMix
     serializer_class = QueryOutput
     filterset_fields = ("state",)
 
+    def get_queryset(self) -> Any:  # Django's query sets are generic
+        """Of the sites that the user works for."""
+        return super().get_queryset().filter(seen_by(self.request.user, "review__location"))
+
     def get_permissions(self) -> list[Any]:
-        """Answering and reading are two permissions."""
-        return [MayTakeIn() if self.request.method == "POST" else MayRead()]
+        """Answering needs the right to read as well: the question names what was given to whom."""
+        return [MayRead(), MayTakeIn()] if self.request.method == "POST" else [MayRead()]
 
     @extend_schema(
         request=AnswerInput,

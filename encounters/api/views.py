@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any, cast
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -34,6 +35,7 @@ from encounters.api.permissions import MayRead, MayTakeIn
 from encounters.api.recorded import RecordedReads
 from encounters.audit import Tag
 from encounters.models import CodedLine, CodingRun, Encounter, IntakeBatch
+from encounters.sites import is_bound, seen_by
 
 SOURCE = OpenApiParameter(
     "source",
@@ -57,7 +59,8 @@ class EncounterViewSet(RecordedReads, mixins.ListModelMixin, mixins.RetrieveMode
 
     def get_queryset(self) -> Any:  # Django's query sets are generic
         """One encounter comes with its chart."""
-        return queries.charts() if self.action == "retrieve" else queries.encounters()
+        rows = queries.charts() if self.action == "retrieve" else queries.encounters()
+        return rows.filter(seen_by(self.request.user))
 
     def get_serializer_class(self) -> type[EncounterOutput]:
         """One encounter comes with its chart."""
@@ -131,7 +134,8 @@ class RunViewSet(RecordedReads, mixins.ListModelMixin, mixins.RetrieveModelMixin
 
     def get_queryset(self) -> Any:  # Django's query sets are generic
         """One run comes whole."""
-        return queries.whole_runs() if self.action == "retrieve" else queries.runs()
+        rows = queries.whole_runs() if self.action == "retrieve" else queries.runs()
+        return rows.filter(seen_by(self.request.user, "encounter__location"))
 
     def get_serializer_class(self) -> type[RunOutput]:
         """One run comes whole."""
@@ -154,6 +158,10 @@ class LineViewSet(RecordedReads, mixins.ListModelMixin, GenericViewSet[CodedLine
     filterset_class = LineFilter
     permission_classes = [MayRead]
 
+    def get_queryset(self) -> Any:  # Django's query sets are generic
+        """Of the sites that the user works for."""
+        return queries.lines().filter(seen_by(self.request.user, "run__encounter__location"))
+
 
 class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[IntakeBatch]):
     """Files and messages that were sent in."""
@@ -162,3 +170,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     serializer_class = BatchOutput
     permission_classes = [MayTakeIn]
     filterset_fields = ("source", "sha256")
+
+    def get_queryset(self) -> Any:  # Django's query sets are generic
+        """Whoever works for some sites only sees what they sent themselves: a file may hold any site's."""
+        return self.queryset.filter(~Q(is_bound(self.request.user)) | Q(actor=self.request.user.pk))

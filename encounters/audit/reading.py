@@ -19,6 +19,7 @@ from encounters.audit.findings import Verification
 from encounters.audit.recording import record
 from encounters.audit.tags import Tag
 from encounters.models import AuditEvent, Encounter
+from encounters.sites import is_bound, seen_by
 
 MOST_EXPORTED = 100_000
 COLUMNS = (
@@ -56,13 +57,15 @@ class Wanted:
 def events(*, wanted: Wanted, user: User) -> QuerySet[AuditEvent]:
     """The events wanted, newest first. Raises PermissionDenied for a user who may not audit.
 
-    Those of an encounter include lists in which it was shown.
+    Those of an encounter include lists in which it was shown. Whoever works for some sites only reads what happened
+    to encounters there.
     """
     require(user)
     if wanted.encounter_id is not None:
         refuse_covered(encounter_id=wanted.encounter_id, user=user)
     # What happened to an encounter names its lines.
-    found = uncovered(AuditEvent.objects.all(), user=user)
+    theirs = seen_by(user, "encounter__location") & Q(encounter__isnull=False)
+    found = uncovered(AuditEvent.objects.filter(~Q(is_bound(user)) | theirs), user=user)
     if wanted.encounter_id is not None:
         shown = Q(tag=Tag.ENCOUNTERS_LISTED, after__encounters__contains=wanted.encounter_id)
         found = found.filter(Q(encounter_id=wanted.encounter_id) | shown)

@@ -5,17 +5,20 @@ from django.db.models import Count, Q, QuerySet
 
 from encounters.intake.permission import require_permission
 from encounters.models import IntakeBatch, IntakeRefusal
+from encounters.sites import is_bound
 
 
 def batches(*, user: User) -> QuerySet[IntakeBatch]:
     """Files and messages, newest first; `open_refusals` counts those that hold an encounter back.
 
-    Raises PermissionDenied for a user who may not take in.
+    Whoever works for some sites only sees what they sent themselves: a file may hold any site's. Raises
+    PermissionDenied for a user who may not take in.
     """
     require_permission(user)
     is_open = Q(refusals__settled_at__isnull=True, refusals__encounter__isnull=False)
     return (
-        IntakeBatch.objects.select_related("actor")
+        IntakeBatch.objects.filter(~Q(is_bound(user)) | Q(actor=user.pk))
+        .select_related("actor")
         .annotate(open_refusals=Count("refusals", filter=is_open))
         .order_by("-pk")
     )

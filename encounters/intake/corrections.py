@@ -12,6 +12,7 @@ from encounters.intake.json_values import json_value
 from encounters.intake.permission import TAKE_IN
 from encounters.models import Addendum, DrugAdministration, Encounter
 from encounters.models.encounter import CodingState
+from encounters.sites import seen_by
 
 INTERFACE = "interface"
 """User name of the author of what came in without a person: a file at the operator's shell."""
@@ -45,7 +46,11 @@ def add_addendum(
     if not reason.strip():
         msg = "Say where the addendum comes from: an addendum needs its reason."
         raise UnableToAddAddendum(msg)
-    encounter = Encounter.objects.select_for_update(no_key=True).get(pk=administration.encounter_id)
+    rows = Encounter.objects.select_for_update(no_key=True).filter(seen_by(author), pk=administration.encounter_id)
+    encounter = rows.first()
+    if encounter is None:
+        msg = "This encounter is of a site that the author does not work for."
+        raise PermissionDenied(msg)
     stated = addenda.statement(administration)
     try:
         values = addenda.read_changes(changes)

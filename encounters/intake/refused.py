@@ -5,13 +5,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 
 from encounters import audit
 from encounters.intake.permission import require_permission
 from encounters.intake.records import RefusedRecord
 from encounters.models import Encounter, IntakeBatch, IntakeRefusal
 from encounters.models.encounter import CodingState
+from encounters.sites import seen_by
 
 # Columns of IntakeRefusal; what is longer is cut, since a refusal must never fail to be kept.
 _LONGEST_RECORD = 20_000
@@ -91,6 +94,10 @@ def settle_refusal(*, refusal: IntakeRefusal, user: User, reason: str, at: datet
     if not reason.strip():
         msg = "Say why the encounter may go on without this record."
         raise UnableToSettleRefusal(msg)
+    theirs = seen_by(user, "encounter__location") | Q(batch__actor=user.pk)
+    if not IntakeRefusal.objects.filter(theirs, pk=refusal.pk).exists():
+        msg = "This record is of a site that you do not work for."
+        raise PermissionDenied(msg)
     changed = IntakeRefusal.objects.filter(pk=refusal.pk, settled_at__isnull=True).update(settled_at=at)
     if not changed:
         msg = "The refused record is settled already."

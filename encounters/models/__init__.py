@@ -23,6 +23,7 @@ from encounters.models.rulebook import RulebookFile, RulebookVersion
 from encounters.models.sampling import AuditedLine, Sample, SampleAudit, SampleItem, SampleLock, SampleRuling
 from encounters.models.seeding import SeededRun, SeedingPolicy, SeedOutcome
 from encounters.models.sight import Sight
+from encounters.models.site import SiteAssignment
 
 __all__ = [
     "AcceptedTally",
@@ -67,6 +68,7 @@ __all__ = [
     "SeededRun",
     "SeedingPolicy",
     "Sight",
+    "SiteAssignment",
     "Skill",
     "UnresolvedDrug",
     "VascularAccess",

@@ -20,6 +20,7 @@ from encounters.models import Review
 from encounters.models.review import ReviewState
 from encounters.review import hold, routing, states
 from encounters.review.hold import WORK, UnableToWork
+from encounters.sites import seen_by
 
 HUNDRED = 100
 LEAST = 2
@@ -49,6 +50,7 @@ def alike(*, review: Review, user: User, at: datetime) -> list[Review]:
         return []
     rows = (
         Review.objects.filter(
+            seen_by(user),
             Q(claimed_by__isnull=True) | Q(claimed_by=user) | Q(lease_until__lte=at),
             Q(assigned_to=user) | Q(assigned_to__isnull=True) & ~routing.beyond(user),
             state=ReviewState.READY,
@@ -83,7 +85,11 @@ def accept_together(*, reviews: Sequence[tuple[Review, int]], user: User, at: da
     if len(reviews) > settings.BULK_ACCEPT_MOST:
         message = f"At most {settings.BULK_ACCEPT_MOST} encounters are accepted in one act."
         raise UnableToAcceptTogether(message)
-    current = {held.pk: held for held in Review.objects.filter(pk__in=[review.pk for review, _ in reviews])}
+    rows = Review.objects.filter(seen_by(user), pk__in=[review.pk for review, _ in reviews])
+    current = {held.pk: held for held in rows}
+    if len(current) < len(reviews):
+        message = "One of these is not there, or of a site that you do not work for."
+        raise UnableToAcceptTogether(message)
     if len({held.rule_path for held in current.values()}) > 1:
         message = "These lines did not come about by the same rules; accept them one by one."
         raise UnableToAcceptTogether(message)

@@ -16,6 +16,7 @@ from encounters.review import hold, routing
 from encounters.review.hold import CLAIM_FIELDS, LEAD, LEASE, OPEN_STATES, WORK, ReviewIsClosed, UnableToWork
 from encounters.review.seeding import seed_by_chance
 from encounters.selectors import BEST_FIRST, scored
+from encounters.sites import seen_by
 
 LOOK_AHEAD = 50
 """Rows behind a skipped one in which the next one is looked for."""
@@ -55,7 +56,7 @@ def take_up(*, review: Review, user: User, at: datetime) -> Review:
 
 def _claim(review: Review, user: User, at: datetime) -> Review:
     hold.require(user, WORK)
-    held = hold.lock(review)
+    held = hold.lock(review, user)
     # The same person and encounter need not be read once more.
     if held.claimed_by_id == user.pk:
         held.claimed_by = user
@@ -107,6 +108,7 @@ def _free(user: User, at: datetime) -> QuerySet[Review]:
         wanted |= Q(state=ReviewState.SECOND_REVIEW) & ~Q(second_review_from=user)
     return Review.objects.filter(
         wanted,
+        seen_by(user),
         Q(claimed_by__isnull=True) | Q(claimed_by=user) | Q(lease_until__lte=at),
         Q(assigned_to=user) | Q(assigned_to__isnull=True) & ~routing.beyond(user),
     )
@@ -115,7 +117,7 @@ def _free(user: User, at: datetime) -> QuerySet[Review]:
 def heartbeat(*, review: Review, user: User, at: datetime) -> datetime:
     """The lease runs LEASE longer; the new end is returned. Raises UnableToKeepClaim when it is not the user's."""
     lease_until = at + LEASE
-    if not Review.objects.filter(pk=review.pk, claimed_by=user).update(lease_until=lease_until):
+    if not Review.objects.filter(seen_by(user), pk=review.pk, claimed_by=user).update(lease_until=lease_until):
         raise UnableToKeepClaim
     return lease_until
 
@@ -124,7 +126,7 @@ def heartbeat(*, review: Review, user: User, at: datetime) -> datetime:
 def release(*, review: Review, user: User, at: datetime) -> Review:
     """Nobody holds the review. A lead may end another person's claim; others, raising ReviewIsHeld, may not."""
     hold.require(user, WORK)
-    held = hold.lock(review)
+    held = hold.lock(review, user)
     if not user.has_perm(LEAD):
         hold.refuse_other_holder(held, user, at)
     if held.claimed_by:
@@ -172,7 +174,7 @@ def release_expired(*, at: datetime) -> int:
 def assign(*, review: Review, to: User | None, user: User, at: datetime) -> Review:
     """The review is meant for `to`, or for anybody. Raises PermissionDenied unless a lead asks, UnableToAssign."""
     _may_assign(to, user)
-    held = hold.lock(review)
+    held = hold.lock(review, user)
     _assign(held, to, user, at)
     return held
 
@@ -186,7 +188,7 @@ def assign_many(*, reviews: Sequence[int], to: User | None, user: User, at: date
     _may_assign(to, user)
     if len(reviews) > ASSIGN_MOST:
         raise UnableToAssign(f"At most {ASSIGN_MOST} encounters are assigned at once.")
-    rows = Review.objects.filter(pk__in=reviews).exclude(state=ReviewState.ACCEPTED).order_by("pk")
+    rows = Review.objects.filter(seen_by(user), pk__in=reviews).exclude(state=ReviewState.ACCEPTED).order_by("pk")
     changed = [held for held in rows.select_for_update(no_key=True) if held.assigned_to_id != (to.pk if to else None)]
     for held in changed:
         _assign(held, to, user, at)

@@ -11,6 +11,7 @@ from encounters.audit import Tag
 from encounters.models import AuditEvent, Review
 from encounters.models.encounter import CodingState
 from encounters.models.review import ReviewState
+from encounters.sites import seen_by
 
 WORK = "encounters.work_reviews"
 LEAD = "encounters.lead_reviews"
@@ -80,12 +81,19 @@ def require(user: User, permission: str) -> None:
         raise PermissionDenied(message)
 
 
-def lock(review: Review) -> Review:
-    """The row as it is now, held by the caller's transaction until it ends.
+def lock(review: Review, user: User | None) -> Review:
+    """The row as it is now, held by the caller's transaction until it ends; `user` None is the system itself.
+
+    Raises PermissionDenied for a review of a site that the user does not work for.
 
     Never joined: whoever waits for the lock is given the new row, but the joined rows of the moment before the wait.
     """
-    return Review.objects.select_for_update(no_key=True).get(pk=review.pk)
+    rows = Review.objects.select_for_update(no_key=True).filter(pk=review.pk)
+    held = (rows if user is None else rows.filter(seen_by(user))).first()
+    if held is None:
+        message = "This encounter is of a site that you do not work for."
+        raise PermissionDenied(message)
+    return held
 
 
 def for_work(
@@ -102,7 +110,7 @@ def for_work(
     ReviewIsClosed outside `states`, OwnSecondReview.
     """
     require(user, WORK)
-    held = lock(review)
+    held = lock(review, user)
     if held.version != version:
         raise ReviewHasChanged(events_since(held, version))
     refuse_other_holder(held, user, at)

@@ -38,6 +38,7 @@ def write(
     if anchor_kind not in NoteAnchor.values or bool(anchor) == (anchor_kind == NoteAnchor.ENCOUNTER):
         message = "A note hangs on the encounter, or on a line, an administration or a finding that it names."
         raise UnableToNote(message)
+    hold.lock(review, user)
     note = Note(review=review, anchor_kind=anchor_kind, anchor=anchor, anchor_words=anchor_words[:200])
     return _stored(note, text, Tag.NOTE_WRITTEN, user=user, at=at)
 
@@ -46,7 +47,7 @@ def write(
 def rewrite(*, note: Note, text: str, user: User, at: datetime) -> Note:
     """The author's new version stands in place of `note`, which is kept. Raises PermissionDenied, UnableToNote."""
     hold.require(user, WORK)
-    hold.lock(note.review)
+    hold.lock(note.review, user)
     if note.author_id != user.pk:
         message = "A note is corrected by its author; write one of your own."
         raise UnableToNote(message)

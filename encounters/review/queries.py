@@ -21,6 +21,7 @@ from encounters.models.review import ReviewState
 from encounters.review import hold, preparation, states, templates
 from encounters.review.hold import WORK, UnableToWork
 from encounters.selectors import READ
+from encounters.sites import seen_by
 
 DAYS_TO_ANSWER = 14
 ASKABLE = hold.WORKABLE | {ReviewState.PENDED}
@@ -110,11 +111,11 @@ def answer(
     A `value` for the question's field is charted as an addendum and the encounter coded again. A pended review wakes.
     Raises PermissionDenied, UnableToAnswer.
     """
-    if not (user.has_perm(WORK) or user.has_perm(TAKE_IN)):
+    if not (user.has_perm(READ) and (user.has_perm(WORK) or user.has_perm(TAKE_IN))):
         message = "Recording an answer needs the permission to work reviews or to take in."
         raise PermissionDenied(message)
     coding.lock(encounter_id=query.review.encounter_id)
-    held = hold.lock(query.review)
+    held = hold.lock(query.review, user)
     asked = _lock_open(query)
     if not answer.strip():
         message = "Write down what the clinic answered."
@@ -146,7 +147,7 @@ def withdraw(*, query: ClinicQuery, reason: str, user: User, at: datetime) -> Cl
     Raises PermissionDenied, UnableToAsk without a reason, UnableToAnswer when it is closed.
     """
     hold.require(user, WORK)
-    held = hold.lock(query.review)
+    held = hold.lock(query.review, user)
     asked = _lock_open(query)
     if not reason.strip():
         message = "Say why the question is withdrawn."
@@ -163,7 +164,7 @@ def expire_due(*, on: date, at: datetime) -> int:
     due = ClinicQuery.objects.filter(state=QueryState.OPEN, expires_date__lt=on).select_related("review")
     count = 0
     for query in due.order_by("pk"):
-        held = hold.lock(query.review)
+        held = hold.lock(query.review, None)
         asked = ClinicQuery.objects.select_for_update().get(pk=query.pk)
         if asked.state != QueryState.OPEN:
             continue
@@ -180,7 +181,7 @@ def queries(*, user: User, state: QueryState | str = QueryState.OPEN) -> QuerySe
     if not user.has_perm(READ):
         message = "Reading questions needs the permission “view encounter”."
         raise PermissionDenied(message)
-    rows = ClinicQuery.objects.filter(state=state)
+    rows = ClinicQuery.objects.filter(seen_by(user, "review__location"), state=state)
     order = ("expires_date", "pk") if state == QueryState.OPEN else ("-closed_at", "-pk")
     return rows.select_related("review__encounter__patient", "administration", "addendum").order_by(*order)
 

@@ -54,7 +54,7 @@ def see(*, review: Review, run_number: int, administrations: Iterable[str], user
     PermissionDenied, ReviewIsHeld, UnableToSee when another run is shown by now or an administration is unknown.
     """
     hold.require(user, WORK)
-    held = hold.lock(review)
+    held = hold.lock(review, user)
     hold.refuse_other_holder(held, user, at)
     if held.run.number != run_number:
         message = "New documentation was coded in the meantime; look at what it says now."

@@ -250,7 +250,7 @@ def reopen(*, review: Review, reason: str, user: User, at: datetime, version: in
     it is not accepted.
     """
     hold.require(user, LEAD)
-    held = hold.lock(review)
+    held = hold.lock(review, user)
     if held.version != version:
         raise ReviewHasChanged(hold.events_since(held, version))
     if held.state != ReviewState.ACCEPTED:

@@ -43,7 +43,7 @@ def rule(*, found: SampleAudit, row: int, kind: str, reason: str, user: User, at
     """
     held = SampleAudit.objects.select_related("item__review", "lock").get(pk=found.pk)
     # What is said of one encounter is said one after the other; rows that only grow are not locked themselves.
-    hold.lock(held.item.review)
+    hold.lock(held.item.review, user)
     _refuse_stranger(held, kind, user)
     if not held.is_locked:
         message = "Nothing is said of lines that are not locked."

@@ -21,6 +21,7 @@ from encounters.models import (
 )
 from encounters.models.encounter import CodingState
 from encounters.selectors.permission import require
+from encounters.sites import seen_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class EncounterDetail:
 
 
 def encounter_detail(*, encounter_id: int, user: User) -> EncounterDetail:
-    """One encounter for its page, in a fixed number of queries.
+    """One encounter of a site that the user works for, for its page, in a fixed number of queries.
 
     Raises PermissionDenied for a user who may not read encounters, Encounter.DoesNotExist.
     """
@@ -52,7 +53,7 @@ def encounter_detail(*, encounter_id: int, user: User) -> EncounterDetail:
         Encounter.objects.select_related("patient", "payer", "location")
         .annotate(run_count=Count("runs"))
         .prefetch_related("diagnoses", "orders", "accesses", Prefetch("administrations", queryset=administrations))
-        .get(pk=encounter_id)
+        .get(seen_by(user), pk=encounter_id)
     )
     review = (
         Review.objects.select_related("run", "claimed_by", "assigned_to", "accepted_by", "accepted_run")
@@ -78,7 +79,7 @@ def encounter_for_review(*, encounter_id: int, user: User) -> Encounter:
     refuse_covered(encounter_id=encounter_id, user=user)
     return Encounter.objects.select_related(
         "patient", "payer", "location", "review__run", "review__claimed_by", "review__accepted_by", "review__pended_run"
-    ).get(pk=encounter_id)
+    ).get(seen_by(user), pk=encounter_id)
 
 
 def failed(*, user: User) -> QuerySet[Encounter]:
@@ -87,7 +88,7 @@ def failed(*, user: User) -> QuerySet[Encounter]:
     Raises PermissionDenied for a user who may not read encounters.
     """
     require(user)
-    rows = Encounter.objects.filter(coding_state=CodingState.FAILED)
+    rows = Encounter.objects.filter(seen_by(user), coding_state=CodingState.FAILED)
     return rows.select_related("patient").order_by("received_at", "pk")
 
 

@@ -29,6 +29,7 @@ from encounters.models import AcceptedTally, Review, RunFinding, SavedFilter
 from encounters.models.queue import Tab
 from encounters.models.review import ReviewState
 from encounters.selectors.permission import require
+from encounters.sites import is_bound, seen_by
 from rules.vocabulary import Severity
 
 # The score's parts at their fullest; together 100.
@@ -124,14 +125,30 @@ def tab_counts(*, user: User) -> dict[Tab, int]:
     """How many reviews each tab holds, in one query. Raises PermissionDenied for a user who may not read encounters."""
     require(user)
     mine = Count("pk", filter=Q(claimed_by=user) | Q(assigned_to=user))
-    waiting = Review.objects.exclude(state=ReviewState.ACCEPTED).values("state").annotate(all=Count("pk"), mine=mine)
+    waiting = (
+        Review.objects.filter(seen_by(user))
+        .exclude(state=ReviewState.ACCEPTED)
+        .values("state")
+        .annotate(all=Count("pk"), mine=mine)
+    )
     # What waits is counted from an index of its own, small however much is done; what is done is tallied.
-    done = AcceptedTally.objects.values(state=Value(str(ReviewState.ACCEPTED))).annotate(
-        all=Sum("change"), mine=Value(0, output_field=IntegerField())
+    done = (
+        AcceptedTally.objects.filter(~Q(is_bound(user)))
+        .values(state=Value(str(ReviewState.ACCEPTED)))
+        .annotate(all=Sum("change"), mine=Value(0, output_field=IntegerField()))
+    )
+    # The tally knows no sites: for whoever is bound to some, what is done is counted from the rows.
+    of_sites = (
+        Review.objects.filter(seen_by(user), is_bound(user), state=ReviewState.ACCEPTED)
+        .values("state")
+        .annotate(all=Count("pk"), mine=Value(0, output_field=IntegerField()))
     )
     columns = ("state", "all", "mine")
-    found = waiting.values_list(*columns).union(done.values_list(*columns), all=True)
-    counts = {state: (number, own) for state, number, own in found}
+    found = waiting.values_list(*columns).union(done.values_list(*columns), of_sites.values_list(*columns), all=True)
+    counts: dict[str, tuple[int, int]] = {}
+    for state, number, own in found:
+        before = counts.get(state, (0, 0))
+        counts[state] = (before[0] + (number or 0), before[1] + own)
     is_open = [numbers for state, numbers in counts.items() if state != ReviewState.ACCEPTED]
     return {
         Tab.OPEN: sum(number for number, _ in is_open),
@@ -173,7 +190,7 @@ def _counted(kept: SavedFilter, user: User) -> QuerySet[Any]:
 
 
 def _fitting(asked: Narrowed, user: User) -> QuerySet[Review]:
-    rows = uncovered(_of_tab(Review.objects.all(), asked.tab, user), user=user)
+    rows = uncovered(_of_tab(Review.objects.filter(seen_by(user)), asked.tab, user), user=user)
     # No text of the database holds a NUL, and asking for one is an error there.
     for word in asked.search.lower().replace("\0", "\ufffd").split()[:MOST_WORDS]:
         rows = rows.filter(search_text__contains=word)
@@ -240,7 +257,7 @@ def claims(*, user: User, at: datetime) -> list[tuple[int, str, bool]]:
     Raises PermissionDenied for a user who may not read encounters.
     """
     require(user)
-    held = Review.objects.filter(lease_until__gt=at).select_related("claimed_by").order_by("pk")
+    held = Review.objects.filter(seen_by(user), lease_until__gt=at).select_related("claimed_by").order_by("pk")
     return [
         (
             review.encounter_id,

@@ -17,6 +17,7 @@ from encounters.audit.blinding import refuse_covered
 from encounters.forms.audit import SignOffForm, TrailForm
 from encounters.http import PageRequest
 from encounters.models import AuditEvent, CodingRun
+from encounters.sites import seen_by
 from encounters.views.history import EventRow, event_row
 
 EVENTS_OF_A_PAGE = 100
@@ -88,7 +89,8 @@ def sign_off(request: PageRequest) -> HttpResponse:
 def replay(request: PageRequest, run_id: int) -> HttpResponse:
     """A run as it was, byte for byte, and as it would be today."""
     reading.require(request.user)
-    run = get_object_or_404(CodingRun.objects.select_related("encounter__patient"), pk=run_id)
+    theirs = CodingRun.objects.filter(seen_by(request.user, "encounter__location"))
+    run = get_object_or_404(theirs.select_related("encounter__patient"), pk=run_id)
     refuse_covered(encounter_id=run.encounter_id, user=request.user)
     at = timezone.now()
     looking.viewed(encounter=run.encounter, user=request.user, at=at, tag=Tag.RUN_REPLAYED, what=str(run))

@@ -15,7 +15,7 @@ from encounters.audit import looking, name_of
 from encounters.http import PageRequest, act, page_or_fragment
 from encounters.models import Location, Payer, Review
 from encounters.review import bulk, claims, saved_filters
-from encounters.review.hold import LEAD, UnableToWork, require
+from encounters.review.hold import LEAD, WORK, UnableToWork, require
 from encounters.views.queue import address, asked_for
 
 MOST_NAMED = 5
@@ -35,6 +35,7 @@ def assign(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def together(request: PageRequest) -> HttpResponse:
     """Encounters like one of them, to be accepted in one act, and the act."""
+    require(request.user, WORK)
     if request.method == "POST":
         return _accept_together(request)
     review = get_object_or_404(Review, encounter_id=_number(request.GET.get("of", "")))

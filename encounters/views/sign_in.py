@@ -1,9 +1,8 @@
-"""Signing in and out, each with its event; the administration is entered by the same door."""
+"""Signing out, with its event; the administration is entered by the same door as everything else."""
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,23 +14,6 @@ from encounters.audit import Tag, access
 from encounters.http import PageRequest
 
 
-class SignIn(LoginView):
-    """A name and a password; both outcomes stand in the trail."""
-
-    redirect_authenticated_user = True
-
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """They are in."""
-        response = super().form_valid(form)
-        access.signed_in(user=form.get_user(), at=timezone.now())
-        return response
-
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        """They are not."""
-        access.sign_in_failed(name=str(form.data.get("username", "")), at=timezone.now())
-        return super().form_invalid(form)
-
-
 class SignOut(LogoutView):
     """Out, and told of to the trail."""
 
@@ -39,7 +21,10 @@ class SignOut(LogoutView):
         """They are out."""
         if request.user.is_authenticated:
             access.signed_out(user=request.user, at=timezone.now())
-        return super().post(request, *args, **kwargs)
+        response = super().post(request, *args, **kwargs)
+        # What a page kept of somebody's words for after the next sign-in goes with them.
+        response["Clear-Site-Data"] = '"storage"'
+        return response
 
 
 @login_not_required
@@ -53,7 +38,10 @@ def administration_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def administration_password_change(request: PageRequest) -> HttpResponse:
-    """A staff member's own password; that it was changed stands in the trail."""
+    """A staff member's own password; that it was changed stands in the trail. Raises PermissionDenied."""
+    if not request.user.is_staff:
+        message = "The administration is for staff."
+        raise PermissionDenied(message)
     response = admin.site.password_change(request)
     if request.method == "POST" and response.status_code == HTTP_FOUND:
         access.administered(

@@ -6,6 +6,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 OPEN = {
     "healthz": "a load balancer has no account",
     "login/": "here one signs in",
+    "login/second-factor/": "the second step of signing in; without a first it leads back there",
+    "account/closed/": "whoever is told so is not signed in",
     "logout/": "who is signed out already is sent back to the sign-in",
     "admin/login/": "the administration signs in by itself",
 }

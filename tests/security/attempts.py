@@ -1,6 +1,6 @@
 """What is sent to each door by somebody who means it: forms that a person with the right would be heard with."""
 
-from encounters.models import Review
+from encounters.models import AuditEvent, Review
 from encounters.models.review import ReviewState
 from tests.security.doors import World
 
@@ -15,7 +15,7 @@ STATES = {
 def form_of(name: str, world: World) -> dict[str, object]:
     """The form of a door, filled in well; empty where the door reads none."""
     review = Review.objects.get(pk=world.review.pk)
-    version = {"version": review.version}
+    version: dict[str, object] = {"version": review.version}
     chosen: dict[str, dict[str, object]] = {
         "drugs:import-decide": {"verb": "withhold", "group": "price_changed", "reason": "not ours"},
         "drugs:import-publish": {"reason": "as published"},
@@ -43,6 +43,9 @@ def form_of(name: str, world: World) -> dict[str, object]:
         "review:add_line": version | LINE,
         "review:accept_line": version,
         "review:line_form": version | LINE | {"units": 2},
+        "keys:change": {"name": "accept", "stroke": "x"},
+        "keys:switch": {"on": "no"},
+        "audit:sign_off": {"last_event": AuditEvent.objects.order_by("-pk")[0].pk, "note": "read"},
         "clinic:query": {"answer": "10:22 by the pump", "answered_by": "N. Nurse", "value": "10:22"},
         "clinic:withdraw": {"reason": "answered by telephone"},
         "intake:index": {"source": "upload"},
@@ -60,8 +63,8 @@ def form_of(name: str, world: World) -> dict[str, object]:
     return chosen.get(name, {})
 
 
-LINE = {"code": "96375", "units": 1, "modifiers": "", "reason_code": "suggestion", "reason": ""}
-TRIAL = {
+LINE: dict[str, object] = {"code": "96375", "units": 1, "modifiers": "", "reason_code": "suggestion", "reason": ""}
+TRIAL: dict[str, object] = {
     "administration": "a1",
     "started_at": "10:00",
     "stopped_at": "12:05",

@@ -14,7 +14,7 @@ from django.test import Client
 from tests import personas
 from tests.security.attempts import STATES, form_of
 from tests.security.doors import Door, World, doors, world
-from tests.security.roles import API, NO_SUCH, OPEN_TO_STRANGERS, PAGES, heard
+from tests.security.roles import API, LOOKED_UP_FIRST, NO_SUCH, OPEN_TO_STRANGERS, PAGES, heard
 
 ROLES: dict[str, Callable[[], User]] = {
     "C": personas.ana,
@@ -38,9 +38,7 @@ def written() -> Iterator[list[str]]:
 
     def watch(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         first, *words = sql.replace('"', "").split()
-        if first in {"INSERT", "UPDATE", "DELETE"} and not any(
-            word in MAY_BE_WRITTEN for word in words[:3]
-        ):
+        if first in {"INSERT", "UPDATE", "DELETE"} and not any(word in MAY_BE_WRITTEN for word in words[:3]):
             found.append(sql[:120])
         return execute(sql, *rest)
 
@@ -75,6 +73,11 @@ class Visitor:
         return answer, statements
 
 
+def named_doors() -> list[Door]:
+    """The doors that the table names; that it names all is a test of its own."""
+    return [door for door in doors() if door.is_of_admin or door.name in PAGES or door.name in API]
+
+
 def is_sign_in(answer: HttpResponse) -> bool:
     """Whether the answer leads to a sign-in."""
     return answer.status_code == 302 and answer["Location"].startswith(("/login/?", "/admin/login/?"))
@@ -91,7 +94,7 @@ def outcome(answer: HttpResponse) -> str:
 
 def expected(door: Door, method: str, role: str) -> str:
     if door.is_of_admin:
-        return "heard" if door.name in {"admin:login", "admin:logout"} else "refused"
+        return "heard" if door.name in {"admin:logout", "admin/logout/"} else "refused"
     roles = heard(door.name, method)
     if roles == NO_SUCH:
         return "no such method"
@@ -107,13 +110,11 @@ class TestTable:
     def test_names_every_door_and_no_other(self) -> None:
         ours = {door.name for door in doors() if not door.is_of_admin}
         named = {*PAGES, *API}
-        assert ours == named, (
-            f"not in tests/security/roles.py: {sorted(ours - named)}; gone: {sorted(named - ours)}"
-        )
+        assert ours == named, f"not in tests/security/roles.py: {sorted(ours - named)}; gone: {sorted(named - ours)}"
 
     def test_names_every_method_of_the_interface(self) -> None:
         for door in doors():
-            if door.actions:
+            if door.actions and door.name in API:
                 assert set(door.actions) == set(API[door.name]), door.name
 
 
@@ -122,11 +123,13 @@ class TestEveryDoor:
     @pytest.mark.parametrize("role", ROLES)
     def test_hears_and_refuses_as_the_table_says(self, place: World, role: str) -> None:
         wrong, visitor = [], Visitor(place, ROLES[role]())
-        for door in doors():
+        for door in named_doors():
             for method in door.methods:
                 answer, statements = visitor.tries(door, method)
                 wanted, came = expected(door, method, role), outcome(answer)
                 # The administration redirects where it knows no such method.
+                if answer.status_code == 404 and wanted == "refused" and door.name in LOOKED_UP_FIRST:
+                    came = "refused"
                 if came != wanted and not (door.is_of_admin and came == "no such method"):
                     wrong.append(f"{method} {door.name}: {came} ({answer.status_code}), not {wanted}")
                 elif came == "refused" and statements:
@@ -138,7 +141,7 @@ class TestEveryDoor:
         for door in doors():
             for method in door.methods:
                 answer, statements = visitor.tries(door, method)
-                is_open = door.name in OPEN_TO_STRANGERS or door.name == "admin:login"
+                is_open = door.name in OPEN_TO_STRANGERS
                 if (outcome(answer) == "refused") == is_open and answer.status_code != 405:
                     wrong.append(f"{method} {door.name}: {answer.status_code}")
                 if statements:

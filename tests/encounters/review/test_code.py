@@ -135,7 +135,7 @@ class TestManyAtOnce:
 
         with ThreadPoolExecutor(1) as pool:
             with transaction.atomic():
-                hold.lock(review)
+                hold.lock(review, None)
                 run = pool.submit(worker)
                 wait_until_somebody_waits_for_a_lock()
                 with connection.cursor() as cursor:

@@ -29,5 +29,5 @@ class TestSignIn:
     def test_offers_a_way_in_and_says_when_it_is_refused(self) -> None:
         page = Client().get("/login/")
         assert page.status_code == 200
-        refused = Client().post("/login/", {"username": "nobody", "password": "wrong"})
+        refused = Client().post("/login/", {"login": "nobody", "password": "wrong"})
         assert "do not match an account" in refused.text
