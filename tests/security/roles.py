@@ -66,6 +66,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "keys:change": (NO_SUCH, ALL),
     "keys:switch": (NO_SUCH, ALL),
     "keys:reset": (NO_SUCH, ALL),
+    "guide": (ALL, NO_SUCH),
+    "help": (ALL, NO_SUCH),
     # Encounters are among what it finds for whoever reads them only.
     "palette": (ALL, NO_SUCH),
     # The queue and its acts.
@@ -124,6 +126,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "review:add_rule": (LEADS_BACK, LEAD),
     "review:remove_rule": (LEADS_BACK, LEAD),
     "review:set_skill": (LEADS_BACK, LEAD),
+    "audit:seeding": (AUDIT + LEAD, AUDIT + LEAD),
     "audit:trail": (AUDIT, NO_SUCH),
     "audit:export": (AUDIT, NO_SUCH),
     "audit:sign_off": (NO_SUCH, AUDIT),

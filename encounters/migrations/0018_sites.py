@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("encounters", "0016_samples_are_drawn"),
+        ("encounters", "0017_suggestions_wrong_on_purpose"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
