@@ -18,6 +18,7 @@ _KEPT: Final = 4096
 """Dates and zones of which the texts and numbers are kept: more than a clinic meets, a bound against odd input."""
 _OFFSETS_KEPT: Final = 32
 _AHEAD: Final[dict[timezone, int]] = {}
+"""At most 2,879: zones are equal by their offset, which is less than a day either way."""
 _DATES: Final[dict[int, date]] = {}
 _DATE_TEXTS: Final[dict[int, str]] = {}
 _CLOCK_TEXTS: Final[dict[int, tuple[str, ...]]] = {}
@@ -30,8 +31,6 @@ def _ahead(zone: timezone) -> int | None:
         minutes, rest = divmod(zone.utcoffset(None), timedelta(minutes=1))
         if rest:
             return None
-        if len(_AHEAD) >= _KEPT:
-            _AHEAD.clear()
         _AHEAD[zone] = ahead = minutes
     return ahead
 

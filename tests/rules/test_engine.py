@@ -114,3 +114,15 @@ class TestCodeEncounter:
         assert result.lines == ()
         assert set(findings(result)) == {"rule_not_in_force"}
         assert set(reasons(result)) == {"a1", "a2"}
+
+
+def test_a_code_that_is_not_in_force_is_no_losing_alternative() -> None:
+    given = (infusion(), push("a2", "drug b", at="10:10"))
+    content = load_rulebook().content
+    without = Rulebook(replace(content, codes=tuple(entry for entry in content.codes if entry.code != "96374")))
+    lost = [
+        {each.code for line in code_encounter(encounter(*given), rulebook=rulebook).lines for each in line.lost}
+        for rulebook in (load_rulebook(), without)
+    ]
+    assert "96374" in lost[0]
+    assert "96374" not in lost[1]

@@ -1,5 +1,6 @@
 import re
 import shutil
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -8,8 +9,9 @@ import pytest
 
 from rules import errors
 from rules.errors import BadValue, DuplicateKey
+from rules.rulebook import loader
 from rules.rulebook.document import Place, price_rows, read
-from rules.rulebook.loader import DATA_DIR, files_of, load_rulebook, read_content, read_files
+from rules.rulebook.loader import DATA_DIR, code_digest, files_of, load_rulebook, read_content, read_files
 
 BAD_DATA = sorted((Path(__file__).parent / "bad_data").glob("*.yaml"))
 
@@ -223,3 +225,25 @@ class TestReadFiles:
         del files["coverage.yaml"]
         with pytest.raises(BadValue, match="no such file"):
             read_files(files)
+
+
+class TestCodeDigest:
+    @pytest.fixture
+    def digest(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
+        """Answers the digest of a source of one file."""
+
+        def of(name: str, content: str) -> str:
+            folder = tmp_path / f"{name}{len(list(tmp_path.iterdir()))}"
+            folder.mkdir()
+            (folder / name).write_text(content, encoding="utf-8")
+            monkeypatch.setattr(loader, "CODE_DIR", folder)
+            return code_digest.__wrapped__()
+
+        return of
+
+    def test_is_of_names_and_content_of_the_source(self, digest: Callable[[str, str], str]) -> None:
+        one = digest("engine.py", "A = 1\n")
+        assert re.fullmatch("[0-9a-f]{64}", one)
+        assert digest("engine.py", "A = 1\n") == one
+        assert digest("engine.py", "A = 2\n") != one
+        assert digest("motor.py", "A = 1\n") != one

@@ -36,6 +36,14 @@ class TestAsOf:
         assert len(rulebook._as_of) <= 1024
         assert rulebook.as_of(TODAY) is not first
 
+    def test_shares_a_bounded_number_of_tables_between_dates(self) -> None:
+        rulebook = Rulebook(load_rulebook().content)
+        policy = rulebook.as_of(TODAY).policy(setting="facility", payer=None, facility=None, overrides={})
+        rulebook._shared.update((number, number) for number in range(1024))
+        terms = rulebook.as_of(TODAY).terms(policy=policy, setting="facility")
+        assert len(rulebook._shared) <= 2
+        assert terms.slots == rulebook.as_of(TODAY).slots("facility")
+
 
 class TestLabel:
     def test_is_our_own(self, rulebook: Rulebook) -> None:
