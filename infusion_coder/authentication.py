@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.backends import ModelBackend
+from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.models import Permission, User
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Q, QuerySet, Value
@@ -23,8 +23,8 @@ class PermissionsAtOnce:
         return found
 
 
-class PeopleWithPermissions(PermissionsAtOnce, ModelBackend):
-    """Django's own, which would ask for the person and then twice for permissions."""
+class PeopleWithPermissions(PermissionsAtOnce, AuthenticationBackend):
+    """Signs in as allauth does, whose own backend would ask for the person and then twice for permissions."""
 
 
 def _permissions() -> QuerySet[Any]:

@@ -104,7 +104,6 @@ TEMPLATES = [
 # Messages name patients by initial and number: they stay on the server, not in a cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # Django's own, which reads a person and their permissions in one query instead of three: every page needs both.
-AUTHENTICATION_BACKENDS = ["infusion_coder.authentication.PeopleWithPermissions"]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
@@ -120,7 +119,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # --- signing in ----------------------------------------------------------------------------------------------------
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["infusion_coder.authentication.PeopleWithPermissions"]
 ACCOUNT_ADAPTER = "infusion_coder.sign_in.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]

@@ -49,6 +49,12 @@ class TimeoutMiddleware:
         return None
 
 
+def begin(*, request: HttpRequest, **of_signal: object) -> None:
+    """Somebody signed in: the session begins, and its first page need not write that."""
+    now = time.time()
+    request.session[BEGAN] = request.session[SEEN] = now
+
+
 def note_seen(request: HttpRequest, now: float) -> None:
     """Somebody did something."""
     session = request.session

@@ -143,9 +143,9 @@ class TestWorkbench:
                 assert len(asked) <= MOST, f"{happened.__name__}, {time}: " + "\n".join(asked)
                 assert any("encounters_auditseal" in one for one in asked)
 
-    def test_asks_eleven_times_when_it_is_opened(self) -> None:
+    def test_asks_twelve_times_when_it_is_opened(self) -> None:
         review = a_clean_encounter()
-        assert len(of_a_page(signed_in(), page(review))) == 11
+        assert len(of_a_page(signed_in(), page(review))) == 12
 
     def test_of_what_another_holds_keeps_to_its_budget(self) -> None:
         review = a_clean_encounter()

@@ -116,10 +116,10 @@ class TestPage:
             client.get(address(review))
 
 
-# Session, person with permissions, encounter with review, lock, lease, the look recorded, what lies on the desk,
+# Session, person with permissions, their sites, encounter with review, lock, lease, the look recorded, what lies on the desk,
 # decisions; two more are the savepoint that stands for the transaction of claim and look. With the commit and what it
 # seals: test_budget.
-QUERIES_OF_THE_PAGE = 8 + 2
+QUERIES_OF_THE_PAGE = 9 + 2
 
 
 class TestAcceptLine:
