@@ -116,9 +116,9 @@ class TestPage:
             client.get(address(review))
 
 
-# Session, person with permissions, their sites, encounter with review, lock, lease, the look recorded, what lies on the desk,
-# decisions; two more are the savepoint that stands for the transaction of claim and look. With the commit and what it
-# seals: test_budget.
+# Session, person with permissions, their sites, encounter with review, lock, lease, the look recorded, decisions, what
+# lies on the desk; two more are the savepoint that stands for the transaction of claim and look. With the commit and
+# what it seals: test_budget.
 QUERIES_OF_THE_PAGE = 9 + 2
 
 
