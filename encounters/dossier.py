@@ -21,6 +21,7 @@ from encounters.models import (
     SeededRun,
 )
 from encounters.rulebooks import RulebookNotKept
+from encounters.sites import seen_by
 from rules.errors import RulebookError
 from rules.explain import LineExplanation, line_explanation
 from rules.result import CodedLine, CodingResult
@@ -57,13 +58,14 @@ class Dossier:
 def export(*, encounter_id: int, user: User, at: datetime) -> Dossier:
     """The dossier of a coded encounter; that it left stands in the trail.
 
-    Raises PermissionDenied for who may not audit or still reviews the encounter blind, Review.DoesNotExist.
+    Raises PermissionDenied for who may not audit or still reviews the encounter blind, Review.DoesNotExist, also
+    for an encounter of a site that the user does not work for.
     """
     reading.require(user)
     refuse_covered(encounter_id=encounter_id, user=user)
     review = Review.objects.select_related(
         "encounter__patient", "encounter__payer", "encounter__location", "run", "accepted_run", "accepted_by"
-    ).get(encounter=encounter_id)
+    ).get(seen_by(user), encounter=encounter_id)
     encounter, run = review.encounter, review.accepted_run or _true(review)
     is_replayed, words = _replayed(run)
     proof = reading.proof(encounter_id=encounter_id, user=user)

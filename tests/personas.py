@@ -1,5 +1,6 @@
 """The people of the tests, one for each thing a person may be. Each call finds or makes them in the test's database."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -80,6 +81,8 @@ def confirm_at_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
         request = HttpRequest()
         request.session = client.session
         record_authentication(request, user, "password", reauthenticated=True)
+        # Seen this moment, so that the request under test need not write it down.
+        request.session["seen_at"] = request.session["began_at"] = time.time()
         request.session.save()
 
     monkeypatch.setattr(Client, "force_login", force_login)

@@ -49,4 +49,5 @@ def save_filter(*, name: str, asked: Narrowed, user: User) -> SavedFilter:
 def remove_filter(*, name: str, user: User) -> None:
     """The user keeps no filter of that name any more. Raises PermissionDenied."""
     hold.require(user, READ)
-    SavedFilter.objects.filter(owner=user, name=name).delete()
+    # No text of the database holds a NUL, and asking for one is an error there.
+    SavedFilter.objects.filter(owner=user, name=name.replace("\0", "\ufffd")).delete()

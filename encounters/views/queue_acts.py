@@ -16,6 +16,7 @@ from encounters.http import PageRequest, act, page_or_fragment
 from encounters.models import Location, Payer, Review
 from encounters.review import bulk, claims, saved_filters
 from encounters.review.hold import LEAD, WORK, UnableToWork, require
+from encounters.sites import seen_by
 from encounters.views.queue import address, asked_for
 
 MOST_NAMED = 5
@@ -38,7 +39,7 @@ def together(request: PageRequest) -> HttpResponse:
     require(request.user, WORK)
     if request.method == "POST":
         return _accept_together(request)
-    review = get_object_or_404(Review, encounter_id=_number(request.GET.get("of", "")))
+    review = get_object_or_404(Review, seen_by(request.user), encounter_id=_number(request.GET.get("of", "")))
     found = bulk.alike(review=review, user=request.user, at=timezone.now())
     seen = [review.encounter_id, *(each.encounter_id for each in found)]
     looking.listed(encounters=seen, user=request.user, at=timezone.now(), what="to be accepted together")

@@ -16,8 +16,8 @@ from encounters.audit import access
 SEEN, BEGAN = "seen_at", "began_at"
 # What a page asks by itself while nobody touches it; it keeps no session alive.
 BACKGROUND = frozenset({"drugs:import-progress", "review:claims", "review:heartbeat", "session", "unmapped:progress"})
-WRITE_EVERY = 20.0
-"""Seconds between two notes of when somebody was last seen: not each request writes the session."""
+WRITES = 90
+"""So often at most it is noted, within the time that ends a session, when somebody was seen: not at each request."""
 
 
 class TimeoutMiddleware:
@@ -59,7 +59,7 @@ def note_seen(request: HttpRequest, now: float) -> None:
     """Somebody did something."""
     session = request.session
     session.setdefault(BEGAN, now)
-    if now - session.get(SEEN, 0.0) >= WRITE_EVERY:
+    if now - session.get(SEEN, 0.0) >= settings.SESSION_IDLE_SECONDS / WRITES:
         session[SEEN] = now
 
 

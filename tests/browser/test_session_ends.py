@@ -40,7 +40,7 @@ class TestSession:
     def test_that_ends_gives_back_what_was_typed(
         self, page: Page, signed_in: SignIn, ana: User, settings: object
     ) -> None:
-        settings.SESSION_IDLE_SECONDS = 8
+        settings.SESSION_IDLE_SECONDS = 16
         review = a_clean_encounter()
         signed_in(ana)
         page.goto(f"/review/{review.encounter_id}/")
