@@ -6,6 +6,8 @@ A new address has to be declared here: as a page, with how one gets there, or as
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import User
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -13,7 +15,7 @@ from drugs.cms.files import FileKind
 from drugs.models import FormularyImport
 from encounters.models import ClinicQuery, Encounter, Recoding, Review
 from encounters.models.encounter import CodingState
-from encounters.review import claims, decisions, queries, states
+from encounters.review import claims, decisions, preparation, queries, states
 from tests import personas
 from tests.drugs.formulary.imports.acts import compared
 from tests.encounters.sampling.accepted import drawn
@@ -27,13 +29,26 @@ from tests.factories.cms import price_file
 from tests.factories.encounters import DAY_AFTER
 from tests.factories.users import UserFactory
 
+PASSWORD = "a long word for tests"
 REVIEW = "review/<int:encounter_id>/"
 LINE = f"{REVIEW}lines/<str:line_key>/"
 IMPORT = "drugs/imports/<int:pk>/"
+ACCOUNT = "account/"
+FACTOR = f"{ACCOUNT}second-factor/"
 
 # Page by name: its address among the patterns, and the address with the places of `Clinic` filled in.
 PAGES: dict[str, tuple[str, str]] = {
     "sign-in": ("login/", "/login/"),
+    "account closed": ("account/closed/", "/account/closed/"),
+    "second step": ("login/second-factor/", "/login/second-factor/"),
+    "account": (f"{ACCOUNT}second-factor/", "/account/second-factor/"),
+    "confirm": (f"{ACCOUNT}confirm/", "/account/confirm/"),
+    "confirm by code": (f"{ACCOUNT}confirm/code/", "/account/confirm/code/"),
+    "password": (f"{ACCOUNT}password/", "/account/password/"),
+    "second factor set up": (f"{FACTOR}set-up/", "/account/second-factor/set-up/"),
+    "second factor removed": (f"{FACTOR}remove/", "/account/second-factor/remove/"),
+    "recovery codes": (f"{FACTOR}recovery-codes/", "/account/second-factor/recovery-codes/"),
+    "new recovery codes": (f"{FACTOR}recovery-codes/new/", "/account/second-factor/recovery-codes/new/"),
     "queue": ("review/", "/review/"),
     "queue of nothing": ("review/", "/review/?q=nobody-is-called-that"),
     "queue accepted": ("review/", "/review/?tab=accepted"),
@@ -65,7 +80,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "intake": ("intake/", "/intake/"),
     "batch": ("intake/<int:batch_id>/", "/intake/{batch}/"),
     "unmapped": ("drugs/unmapped/", "/drugs/unmapped/"),
-    "unmapped name": ("drugs/unmapped/name/", "/drugs/unmapped/name/?name=Fosaprepitant&why=no_drug"),
+    "unmapped name": ("drugs/unmapped/name/", "/drugs/unmapped/name/?name=zofrn&why=unknown"),
     "recoding": ("drugs/unmapped/recodings/<int:recoding_id>/", "/drugs/unmapped/recodings/{recoding}/"),
     "drugs": ("drugs/", "/drugs/"),
     "drug": ("drugs/<int:pk>/", "/drugs/{drug}/"),
@@ -88,11 +103,16 @@ PAGES: dict[str, tuple[str, str]] = {
     "keys": ("keys/", "/keys/"),
     "no such page": ("", "/no-such-page/"),
 }
+# Who sees a page where it is not whoever may see all: nobody, and whoever has a second factor, before and after it.
+BEFORE_SIGN_IN = ("sign-in", "account closed")
+BETWEEN_STEPS = ("second step",)
+WITH_SECOND_FACTOR = ("confirm by code", "second factor removed", "recovery codes", "new recovery codes")
 # Addresses that show no page of ours, by their beginning or whole, with the reason.
 ACT, FRAGMENT, FILE = "an act: it leads to a page", "a part of a page, seen there", "a file or data"
 NO_PAGES: dict[str, str] = {
     "logout/": ACT,
     "healthz": FILE,
+    "session/": FRAGMENT,
     "api/": "data, and a reader of its description that is not ours",
     "admin/": "Django's own pages",
     "review/next/": ACT,
@@ -155,9 +175,10 @@ def _routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Clinic:
-    """A clinic in which every page has something to show, and whoever may see all of it."""
+    """A clinic in which every page has something to show, whoever may see all of it, and somebody with two factors."""
 
     user: User
+    guarded: User
     places: dict[str, object]
 
     def address(self, page: str) -> str:
@@ -176,12 +197,14 @@ def clinic() -> Clinic:
     query = _decide(user, clean, accepted, asked, pended, second)
     claims.claim(review=held, user=personas.eve(), at=DAY_AFTER)
     Review.objects.filter(pk=held.pk).update(lease_until="2099-01-01T00:00:00Z")
+    preparation.code(encounter_id=_unmapped(), at=DAY_AFTER, is_forced=True)
     refusal = make.IntakeRefusalFactory.create(batch__actor=user)
     recoding = Recoding.objects.create(
         trigger="mapping", reason="a name was mapped", requested_at=DAY_AFTER, requested_by_name="Cleo"
     )
     return Clinic(
         user,
+        _guarded(),
         {
             "clean": clean.encounter_id,
             "line": "96365-1",
@@ -203,6 +226,16 @@ def clinic() -> Clinic:
     )
 
 
+def _guarded() -> User:
+    """Somebody with a password and a second factor."""
+    user = UserFactory.create(username="guarded")
+    user.set_password(PASSWORD)
+    user.save()
+    TOTP.activate(user, generate_totp_secret())
+    RecoveryCodes.activate(user)
+    return user
+
+
 def _decide(user: User, clean: Review, accepted: Review, asked: Review, pended: Review, second: Review) -> ClinicQuery:
     ana = personas.ana()
     decisions.accept_line(review=clean, line_key="96365-1", user=user, at=DAY_AFTER, version=clean.version)
@@ -219,6 +252,12 @@ def _decide(user: User, clean: Review, accepted: Review, asked: Review, pended: 
         template_id="stop_time",
         asked_of="the infusion nurse",
     )
+
+
+def _unmapped() -> int:
+    """An encounter with a drug that nobody knows."""
+    given = make.DrugAdministrationFactory.create(drug_name="zofrn", kind="")
+    return int(given.encounter_id)
 
 
 def _drug() -> int:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.test import Client
 from playwright.sync_api import Page
 
 from tests.browser import pages
@@ -69,27 +71,42 @@ def here(browser: "Browser", live_server: "LiveServer") -> Iterator[Callable[...
 
 
 def sign_in(context: "BrowserContext", user: User, address: str) -> None:
-    from django.conf import settings
-    from django.test import Client
-
+    """As `user`, without the form, and with the password said just now."""
     client = Client()
     client.force_login(user)
+    _bring(context, client, address)
+
+
+def half_sign_in(context: "BrowserContext", user: User, address: str) -> None:
+    """As `user`, whose password was right, and whose code is asked for."""
+    client = Client()
+    answer = client.post("/login/", {"login": user.username, "password": pages.PASSWORD})
+    assert answer.headers["Location"].startswith("/login/second-factor/")
+    _bring(context, client, address)
+
+
+def _bring(context: "BrowserContext", client: Client, address: str) -> None:
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
 
 
 def visited(context: "BrowserContext", clinic: Clinic, live_server: "LiveServer") -> Iterator[tuple[str, Page]]:
-    """Each page in turn, ready; the sign-in as somebody nobody knows."""
+    """Each page in turn, ready, as whoever sees it."""
     page = context.new_page()
-    page.goto(clinic.address("sign-in"))
-    yield "sign-in", page
-    sign_in(context, clinic.user, live_server.url)
-    for name in PAGES:
-        if name == "sign-in":
-            continue
-        page.goto(clinic.address(name))
-        is_ready(page)
-        yield name, page
+    apart = (*pages.BEFORE_SIGN_IN, *pages.BETWEEN_STEPS, *pages.WITH_SECOND_FACTOR)
+    for names, become in (
+        (pages.BEFORE_SIGN_IN, lambda: None),
+        (pages.BETWEEN_STEPS, lambda: half_sign_in(context, clinic.guarded, live_server.url)),
+        (pages.WITH_SECOND_FACTOR, lambda: sign_in(context, clinic.guarded, live_server.url)),
+        ([name for name in PAGES if name not in apart], lambda: sign_in(context, clinic.user, live_server.url)),
+    ):
+        become()
+        for name in names:
+            page.goto(clinic.address(name))
+            is_ready(page)
+            # The page itself, and not one that it sends elsewhere.
+            assert page.url.endswith(clinic.address(name)), f"{name} leads to {page.url}"
+            yield name, page
 
 
 class TestList:

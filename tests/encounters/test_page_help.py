@@ -6,10 +6,13 @@ from django.urls import resolve, reverse
 
 from encounters.page_help import HELP, help_of
 from tests import personas
-from tests.browser.pages import PAGES
+from tests.browser.pages import BEFORE_SIGN_IN, BETWEEN_STEPS, PAGES, WITH_SECOND_FACTOR
 
-# Pages before the sign-in and of errors say all in their own words.
-SPEAK_FOR_THEMSELVES = {"sign-in", "no such page"}
+# Pages of the sign-in and the account, and of errors, say all in their own words.
+SPEAK_FOR_THEMSELVES = {
+    *("no such page", "account", "confirm", "password", "second factor set up"),
+    *(*BEFORE_SIGN_IN, *BETWEEN_STEPS, *WITH_SECOND_FACTOR),
+}
 ANYTHING = {"clean", "finding", "pended", "accepted", "held", "second", "waiting", "failed", "query", "run", "batch"}
 
 

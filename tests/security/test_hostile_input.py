@@ -5,7 +5,8 @@ import io
 import itertools
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -96,20 +97,28 @@ def client() -> Client:
     return client
 
 
-def sent(client: Client, cookies: str, place: World, door: Door, method: str, data: Any, **more: Any) -> Any:
+@dataclass(frozen=True)
+class Answer:
+    """What came back, read to its end."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+def sent(client: Client, cookies: str, place: World, door: Door, method: str, data: Any, **more: Any) -> Answer:
     """The answer; all is as before afterwards."""
     client.cookies = SimpleCookie(cookies)
     with transaction.atomic():
         if door.name in STATES:
             place.stand(STATES[door.name])
         answer = getattr(client, method)(place.address(door), data, **more)
-        if answer.streaming:
-            answer.content = b"".join(answer.streaming_content)
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
         transaction.set_rollback(True)
-    return answer
+    return Answer(answer.status_code, answer.headers, content)
 
 
-def problem(answer: Any) -> str:
+def problem(answer: Answer) -> str:
     """What is wrong with an answer; nothing where nothing is."""
     text = answer.content.decode(errors="replace")
     if answer.status_code >= 500 and answer.status_code != 503:

@@ -223,5 +223,5 @@ class TestFineFiles:
 
     def test_a_broken_workbook_is_refused(self, take: Take) -> None:
         take(b"PK\x03\x04 no zip at all", name="given.xlsx")
-        assert "workbook cannot be opened" in IntakeRefusal.objects.get().reason
+        assert "workbook is cut or damaged" in IntakeRefusal.objects.get().reason
         assert IntakeBatch.objects.get().finished_at
