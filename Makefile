@@ -98,8 +98,8 @@ bench: setup-bench setup-dev native ## measure, and write docs/benchmarks.md: a 
 	@$(RUN) -m tests.bench.parts docs/benchmarks.md
 
 .PHONY: bench-impact
-bench-impact: setup-dev ## measure what one unit size would change among 100,000 encounters: some minutes
-	@$(RUN) -m tests.bench.impact
+bench-impact: setup-dev native ## measure what one unit size would change among 100,000 encounters: some minutes
+	@$(RUN) -m tests.bench.impact --write docs/benchmarks.md
 	@$(RUN) -m tests.bench.replays
 
 .PHONY: bench-engine

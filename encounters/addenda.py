@@ -101,10 +101,16 @@ def statement(administration: DrugAdministration, *, changes: Changes | None = N
     Raises UnableToReadChange. Reads `drug`, `product`, `access`, `order`, `pauses`, `containers` and
     `addenda`: prefetch them.
     """
-    said = _charted(administration)
     addenda = sorted(administration.addenda.all(), key=lambda addendum: (addendum.at, addendum.pk))
-    for layer in (*(addendum.changes for addendum in addenda), changes or {}):
-        said = _overlaid(said, read_changes(layer))
+    return overlaid(_charted(administration), [*(addendum.changes for addendum in addenda), changes or {}])
+
+
+def overlaid(said: Statement, layers: Iterable[Changes]) -> Statement:
+    """What is said once each of the layers lies over it, the last one on top; raises UnableToReadChange."""
+    for layer in layers:
+        if values := read_changes(layer):
+            restated = {"is_drug_restated": True} if values.keys() & NAMES_OF_THE_DRUG else {}
+            said = replace(said, **values, **restated)  # type: ignore[arg-type]
     return said
 
 
@@ -139,11 +145,6 @@ def _charted(administration: DrugAdministration) -> Statement:
             for opened in sorted(administration.containers.all(), key=lambda opened: opened.pk)
         ),
     )
-
-
-def _overlaid(said: Statement, values: Mapping[str, Value]) -> Statement:
-    restated = {"is_drug_restated": True} if values.keys() & NAMES_OF_THE_DRUG else {}
-    return replace(said, **values, **restated)  # type: ignore[arg-type]
 
 
 def _time(value: object) -> datetime | None:

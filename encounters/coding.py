@@ -1,7 +1,7 @@
 """The engine is asked, and what it says is stored whole. The only caller of the engine."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -136,7 +136,7 @@ class Difference:
 
 def differences(
     *,
-    encounter_ids: Sequence[int],
+    encounter_ids: Iterable[int],
     index: FormularyIndex | None = None,
     rulebook: Rulebook | None = None,
     overrides: Mapping[str, str] | None = None,

@@ -1,9 +1,9 @@
 """What a proposed change of formulary, rules or policy would do to encounters that were coded; nothing is stored."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from heapq import heappush, heappushpop
@@ -22,7 +22,7 @@ from rules.rulebook.model import Rulebook
 from rules.vocabulary import Severity
 
 CHUNK = 500
-"""Encounters that are read together: few enough to hold, enough to spare queries."""
+"""Changed encounters that are asked for together whether they are accepted."""
 ACCEPTED = frozenset({ReviewState.ACCEPTED, ReviewState.CHANGED})
 LineSignature: TypeAlias = tuple[str, int, tuple[str, ...], tuple[str, ...], date, str, str | None, str | None]
 
@@ -78,19 +78,40 @@ class Impact:
     examples: list[ChangedEncounter] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """An encounter that would change; whether it is accepted is not known yet."""
+
+    encounter: ChangedEncounter
+    lines: int
+    is_of_findings_only: bool
+
+
 def assess(proposal: Proposal, *, examples: int = 50) -> Impact:
     """What the proposal would do, exactly: every encounter that might differ is coded both ways and compared.
 
     An encounter would change where its lines would be other lines, or a finding would block that does not now: what
     makes an accepted encounter `changed since accepted`. Prices alone change no encounter.
     """
-    with _collected_by_the_chunk():
-        return _assess(proposal, examples)
+    found = Impact()
+    weighed: list[tuple[tuple[bool, Decimal, int], ChangedEncounter]] = []
+    with _no_collection_meanwhile():
+        changes = _changes(proposal, _counted(_candidates(proposal), found))
+        while chunk := list(islice(changes, CHUNK)):
+            accepted = _accepted([each.encounter.encounter_id for each in chunk])
+            for each in chunk:
+                one = replace(each.encounter, is_accepted=each.encounter.encounter_id in accepted)
+                _count(found, one, each)
+                if examples:
+                    keep = heappush if len(weighed) < examples else heappushpop
+                    keep(weighed, (one.weight, one))
+    found.examples = [one for _, one in sorted(weighed, key=lambda pair: pair[0], reverse=True)]
+    return found
 
 
 @contextmanager
-def _collected_by_the_chunk() -> Iterator[None]:
-    """Garbage is looked for after each chunk, in what the chunk made: looking again and again takes half the time."""
+def _no_collection_meanwhile() -> Iterator[None]:
+    """Garbage is looked for between chunks only, in what they made: looking again and again takes half the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     gc.freeze()
@@ -102,23 +123,13 @@ def _collected_by_the_chunk() -> Iterator[None]:
             gc.enable()
 
 
-def _assess(proposal: Proposal, examples: int) -> Impact:
-    found = Impact()
-    weighed: list[tuple[tuple[bool, Decimal, int], ChangedEncounter]] = []
-    for chunk in _chunks(_candidates(proposal)):
-        found.looked_at += len(chunk)
-        changed = [each for each in _differences(proposal, chunk) if _is_changed(each.before, each.after)]
-        accepted = _accepted([each.encounter_id for each in changed])
-        for each in changed:
-            one = _described(each, is_accepted=each.encounter_id in accepted)
-            _count(found, one, each)
-            if examples and len(weighed) < examples:
-                heappush(weighed, (one.weight, one))
-            elif examples:
-                heappushpop(weighed, (one.weight, one))
-        gc.collect()
-    found.examples = [one for _, one in sorted(weighed, key=lambda pair: pair[0], reverse=True)]
-    return found
+def _counted(ids: Iterable[int], found: Impact) -> Iterator[int]:
+    """Those that are looked at, counted as they are asked for; between chunks is the time to look for garbage."""
+    for pk in ids:
+        if found.looked_at % CHUNK == 0:
+            gc.collect()
+        found.looked_at += 1
+        yield pk
 
 
 class FormularyConsequences:
@@ -180,15 +191,12 @@ def _of_dates(rows: QuerySet[DrugReferences], first: date | None, until: date | 
     return rows if until is None else rows.filter(first_date__lt=until)
 
 
-def _chunks(ids: Iterator[int]) -> Iterator[list[int]]:
-    while chunk := list(islice(ids, CHUNK)):
-        yield chunk
-
-
-def _differences(proposal: Proposal, chunk: Sequence[int]) -> Iterator[coding.Difference]:
-    return coding.differences(
-        encounter_ids=chunk, index=proposal.index, rulebook=proposal.rulebook, overrides=proposal.overrides
+def _changes(proposal: Proposal, ids: Iterable[int]) -> Iterator[_Change]:
+    """Those that would change; what the engine said of each is let go at once."""
+    found = coding.differences(
+        encounter_ids=ids, index=proposal.index, rulebook=proposal.rulebook, overrides=proposal.overrides
     )
+    return (_described(each) for each in found if _is_changed(each.before, each.after))
 
 
 def _is_changed(before: CodingResult, after: CodingResult) -> bool:
@@ -224,16 +232,20 @@ def _accepted(ids: Sequence[int]) -> set[int]:
     return set(Review.objects.filter(encounter__in=ids, state__in=ACCEPTED).values_list("encounter_id", flat=True))
 
 
-def _described(each: coding.Difference, *, is_accepted: bool) -> ChangedEncounter:
-    return ChangedEncounter(
+def _described(each: coding.Difference) -> _Change:
+    before, after = _signatures(each.before), _signatures(each.after)
+    gone = sum(line not in after for line in before)
+    added = sum(line not in before for line in after)
+    encounter = ChangedEncounter(
         encounter_id=each.encounter_id,
         date_of_service=each.date_of_service,
-        is_accepted=is_accepted,
+        is_accepted=False,
         before=_in_words(each.before),
         after=_in_words(each.after),
         dollars_before=_dollars(each.before),
         dollars_after=_dollars(each.after),
     )
+    return _Change(encounter, lines=max(gone, added), is_of_findings_only=before == after)
 
 
 def _in_words(result: CodingResult) -> tuple[str, ...]:
@@ -244,12 +256,9 @@ def _dollars(result: CodingResult) -> Decimal:
     return sum((line.price * line.units for line in result.lines if line.price is not None), Decimal(0))
 
 
-def _count(found: Impact, one: ChangedEncounter, each: coding.Difference) -> None:
+def _count(found: Impact, one: ChangedEncounter, each: _Change) -> None:
     (found.accepted_ids if one.is_accepted else found.open_ids).append(one.encounter_id)
-    before, after = _signatures(each.before), _signatures(each.after)
-    gone = sum(line not in after for line in before)
-    added = sum(line not in before for line in after)
-    found.lines += max(gone, added)
-    found.findings_only += before == after
+    found.lines += each.lines
+    found.findings_only += each.is_of_findings_only
     found.dollars_before += one.dollars_before
     found.dollars_after += one.dollars_after

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ADAPTERS = {"drugs/facts.py", "encounters/facts.py"}
+ADAPTERS = {
+    "drugs/facts.py",
+    "encounters/facts/amounts.py",
+    "encounters/facts/formulary.py",
+    "encounters/facts/translation.py",
+}
 SOURCES = sorted(path for folder in ("drugs", "encounters", "infusion_coder") for path in (ROOT / folder).rglob("*.py"))
 
 

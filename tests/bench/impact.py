@@ -2,7 +2,8 @@
 
 `python -m tests.bench.impact` makes a database of its own, takes in and codes some hundred different infusion days,
 multiplies their rows inside the database, changes the unit size of codes from frequent to rare, and ends with one line
-of JSON; `--write FILE` puts the table into that file, between its own headings.
+of JSON; `--write FILE` puts the table into that file, between its own headings. The rules run as machine code where a
+build of them exists, as they do under `make run`; `NATIVE_RULES=0` measures them as plain Python.
 """
 
 import argparse
@@ -20,7 +21,9 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from infusion_coder import native
 
 if TYPE_CHECKING:
     from drugs.index import FormularyIndex
@@ -33,6 +36,7 @@ DIFFERENT = 500
 CODES = ("J1100", "J2405", "J9263", "J1745", "J9271")
 """Dexamethasone, ondansetron, oxaliplatin, infliximab, pembrolizumab."""
 HEADING = "## Impact of a unit size"
+KINDS = {"native": "compiled", "python": "as plain Python"}
 
 # Name as charted, milligrams, minutes of an infusion or none for a push, vial in mg.
 DRUGS = (
@@ -66,6 +70,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--encounters", type=int, default=ENCOUNTERS)
     chosen = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    os.environ.setdefault(native.SWITCH, "1")
+    native.activate()
     import django
 
     django.setup()
@@ -77,7 +83,11 @@ def main(arguments: Sequence[str]) -> None:
     figures = {
         "encounters": count,
         "filled_in_seconds": round(filled, 1),
-        "impact": {code: {"seconds": round(seconds, 2), **_numbers(found)} for code, found, seconds in rows},
+        "engine": native.engine(),
+        "impact": {
+            code: {"seconds": round(took.wall, 2), "processor": round(took.processor, 2), **_numbers(found)}
+            for code, found, took in rows
+        },
         "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
     if chosen.write is not None:
@@ -215,13 +225,20 @@ def _multiply(copies: int) -> None:
         cursor.execute("ANALYZE")
 
 
-def _measured(code: str) -> tuple[str, "Impact", float]:
+class Took(NamedTuple):
+    """Seconds of the clock, and of this process alone: other work on the machine lengthens the former only."""
+
+    wall: float
+    processor: float
+
+
+def _measured(code: str) -> tuple[str, "Impact", Took]:
     from encounters.impact import Proposal, assess
 
     proposed = _with_unit_of(code)
-    begun = time.monotonic()
+    begun, worked = time.monotonic(), time.process_time()
     found = assess(Proposal(index=proposed))
-    return code, found, time.monotonic() - begun
+    return code, found, Took(time.monotonic() - begun, time.process_time() - worked)
 
 
 def _with_unit_of(code: str) -> "FormularyIndex":
@@ -245,7 +262,7 @@ def _numbers(found: "Impact") -> dict[str, int]:
     return {"looked_at": found.looked_at, "changed": len(found.open_ids) + len(found.accepted_ids)}
 
 
-def _write(path: Path, count: int, rows: list[tuple[str, "Impact", float]]) -> None:
+def _write(path: Path, count: int, rows: list[tuple[str, "Impact", Took]]) -> None:
     """The part of the page under its heading is written anew; the rest stays."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     before, _, rest = text.partition(HEADING)
@@ -255,13 +272,15 @@ def _write(path: Path, count: int, rows: list[tuple[str, "Impact", float]]) -> N
         "",
         f"{count:,} coded encounters of {DIFFERENT} different infusion days in PostgreSQL. Each row proposes twice the",
         "amount in one unit of a code, for dates from the second month on: how many encounters it reaches, how many",
-        "would really have other lines or a new blocking finding, and how long the answer took in one process.",
+        "would really have other lines or a new blocking finding, and how long the answer took in one process, with",
+        f"the rules {KINDS[native.engine()]}; load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors.",
         "",
-        "| code | looked at | would change | seconds |",
-        "| :-- | --: | --: | --: |",
+        "| code | looked at | would change | seconds | processor seconds |",
+        "| :-- | --: | --: | --: | --: |",
         *(
-            f"| {code} | {found.looked_at:,} | {len(found.open_ids) + len(found.accepted_ids):,} | {seconds:.1f} |"
-            for code, found, seconds in rows
+            f"| {code} | {found.looked_at:,} | {len(found.open_ids) + len(found.accepted_ids):,} "
+            f"| {took.wall:.1f} | {took.processor:.1f} |"
+            for code, found, took in rows
         ),
         "",
     ]
