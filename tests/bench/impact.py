@@ -264,6 +264,7 @@ def _numbers(found: "Impact") -> dict[str, int]:
 
 def _write(path: Path, count: int, rows: list[tuple[str, "Impact", Took]]) -> None:
     """The part of the page under its heading is written anew; the rest stays."""
+    load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     before, _, rest = text.partition(HEADING)
     after = re.search(r"^## ", rest, re.MULTILINE)
@@ -273,7 +274,7 @@ def _write(path: Path, count: int, rows: list[tuple[str, "Impact", Took]]) -> No
         f"{count:,} coded encounters of {DIFFERENT} different infusion days in PostgreSQL. Each row proposes twice the",
         "amount in one unit of a code, for dates from the second month on: how many encounters it reaches, how many",
         "would really have other lines or a new blocking finding, and how long the answer took in one process, with",
-        f"the rules {KINDS[native.engine()]}; load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors.",
+        f"the rules {KINDS[native.engine()]}; load of the machine: {load}.",
         "",
         "| code | looked at | would change | seconds | processor seconds |",
         "| :-- | --: | --: | --: | --: |",
