@@ -44,6 +44,12 @@ _ITEM = (
     "and what the coder and the rules said is revealed beside yours. What is locked cannot be changed; a difference is "
     "ruled on afterwards with a reason."
 )
+_IMPACT = (
+    "What a change would do before it is published: another answer to a policy question, or rule files that you send. "
+    "Every open and accepted encounter that might differ is coded both ways, and those that would change are counted "
+    "with their dollars; nothing is changed. Give a day of identification as well, and accepted encounters billed for "
+    "more than those rules give are listed with their deadline."
+)
 
 HELP: Mapping[str, str] = {
     "review:queue": _QUEUE,
@@ -83,6 +89,13 @@ HELP: Mapping[str, str] = {
         "Whether coders look before they accept: at a rate that you set with its dates, one line of a clean encounter "
         "is shown with one unit too many. Nobody can accept or export it; after the decision the coder is told. The "
         "table says how many were accepted, with an exact interval, and how many it takes to tell people apart."
+    ),
+    "impact:index": _IMPACT,
+    "impact:study": _IMPACT,
+    "impact:overpayments": (
+        "Accepted encounters billed for more than corrected rules give, the first deadline first: an overpayment is "
+        "reported and returned within the days that the rule gives, counted from the day it was first identified. "
+        "Reopen the encounter and accept its corrected lines, and it leaves this list."
     ),
     "audit:replay": (
         "One coding run as it was, made again from what was kept, and compared byte for byte with what was stored; and "

@@ -6,13 +6,14 @@ from itertools import islice
 
 import structlog
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from encounters import recoding
+from encounters import impact_studies, recoding
 from encounters.audit import checkpoints, verification
 from encounters.models import CodingRun, Encounter
 from encounters.models.encounter import CodingState
@@ -132,3 +133,34 @@ def sweep_recodings() -> None:
     """Every recoding with something left gets on: a lost nudge loses nothing."""
     for recoding_id in recoding.unfinished():
         recoding.code_some(recoding_id=recoding_id, most=RECODE_AT_ONCE, at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def study_impact(*, study_id: int) -> None:
+    """What the study asks is worked out, if nobody does so already."""
+    if not impact_studies.begin(study_id=study_id, at=timezone.now()):
+        return
+    try:
+        impact_studies.work_out(study_id=study_id, now=timezone.now)
+    except SoftTimeLimitExceeded:
+        error = "It takes longer than a task may: ask for fewer dates of service at once."
+        impact_studies.fail(study_id=study_id, error=error, at=timezone.now())
+
+
+def nudge_study(*, study_id: int) -> None:
+    """It is to begin soon; without a broker the sweep begins it."""
+
+    def send() -> None:
+        try:
+            study_impact.delay(study_id=study_id)
+        except OperationalError as error:
+            log.warning("no broker, left to the sweep", error=type(error).__name__)
+
+    transaction.on_commit(send, robust=True)
+
+
+@shared_task(acks_late=True)
+def sweep_studies() -> None:
+    """Every study that nobody works on is begun: a lost nudge loses nothing."""
+    for study_id in impact_studies.unfinished(at=timezone.now()):
+        study_impact.delay(study_id=study_id)

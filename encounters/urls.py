@@ -10,6 +10,7 @@ from encounters.views import (
     dossier,
     guide,
     history,
+    impact,
     intake,
     keys,
     notes,
@@ -108,6 +109,12 @@ unmapped_addresses = [
     path("recodings/<int:recoding_id>/", unmapped.progress, name="progress"),
 ]
 
+impact_addresses = [
+    path("", impact.index, name="index"),
+    path("overpayments/", impact.overpayments, name="overpayments"),
+    path("<int:study_id>/", impact.study, name="study"),
+    path("<int:study_id>/progress/", impact.progress, name="progress"),
+]
 keys_addresses = [
     path("", keys.index, name="index"),
     path("change/", keys.change, name="change"),
@@ -122,6 +129,7 @@ reports_addresses = [
 urlpatterns = [
     path("keys/", include((keys_addresses, "keys"))),
     path("reports/", include((reports_addresses, "reports"))),
+    path("impact/", include((impact_addresses, "impact"))),
     path("guide/", guide.guide, name="guide"),
     path("help/", guide.all_help, name="help"),
     path("palette/", palette.palette, name="palette"),

@@ -214,6 +214,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 50.0},
     },
+    "sweep studies of impact": {
+        "task": "encounters.tasks.sweep_studies",
+        "schedule": 60.0,
+        "options": {"expires": 50.0},
+    },
     "report formulary gaps": {
         "task": "drugs.tasks.report_formulary_gaps",
         "schedule": 24 * 3600.0,

@@ -48,6 +48,8 @@ class Tag(StrEnum):
     RUN_VIEWED = "coding:run:viewed"
     RUN_REPLAYED = "coding:run:replayed"
     RULEBOOK_ARCHIVED = "rules:rulebook:archived"
+    IMPACT_REQUESTED = "rules:impact:requested"
+    IMPACT_WORKED_OUT = "rules:impact:worked_out"
     IMPACT_VIEWED = "rules:impact:viewed"
     REFUSALS_VIEWED = "intake:refusals:viewed"
     SIGNED_IN = "access:session:signed_in"

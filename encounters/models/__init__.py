@@ -9,6 +9,7 @@ from encounters.models.administration import (
 from encounters.models.audit import AuditEvent, AuditPurge, AuditSeal
 from encounters.models.coding import CodedLine, CodingRun, RunFinding
 from encounters.models.encounter import Diagnosis, Encounter, Order, VascularAccess
+from encounters.models.impact import IdentifiedOverpayment, ImpactStudy, StudiedEncounter
 from encounters.models.intake import IntakeBatch, IntakeRefusal
 from encounters.models.keys import KeyPreference
 from encounters.models.note import Note
@@ -42,6 +43,8 @@ __all__ = [
     "DrugReferences",
     "Encounter",
     "FinalLine",
+    "IdentifiedOverpayment",
+    "ImpactStudy",
     "IntakeBatch",
     "IntakeRefusal",
     "KeyPreference",
@@ -70,6 +73,7 @@ __all__ = [
     "Sight",
     "SiteAssignment",
     "Skill",
+    "StudiedEncounter",
     "UnresolvedDrug",
     "VascularAccess",
 ]

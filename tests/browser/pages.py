@@ -13,11 +13,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from drugs.cms.files import FileKind
 from drugs.models import FormularyImport
+from encounters import impact_studies
 from encounters.models import ClinicQuery, Encounter, Recoding, Review
 from encounters.models.encounter import CodingState
 from encounters.review import claims, decisions, preparation, queries, states
 from tests import personas
 from tests.drugs.formulary.imports.acts import compared
+from tests.encounters.proposals import further_hour_from
 from tests.encounters.sampling.accepted import drawn
 from tests.encounters.views.desk import (
     a_clean_encounter,
@@ -91,6 +93,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "import encounters": (f"{IMPORT}encounters/", "/drugs/imports/{import}/encounters/"),
     "rules": ("rules/", "/rules/"),
     "conformance": ("rules/conformance/", "/rules/conformance/"),
+    "impact": ("impact/", "/impact/"),
+    "impact of a change": ("impact/<int:study_id>/", "/impact/{study}/"),
+    "overpayments": ("impact/overpayments/", "/impact/overpayments/"),
     "reports": ("reports/", "/reports/?since=2026-01-01&until=2026-01-31"),
     "samples": ("audit/samples/", "/audit/samples/"),
     "new sample": ("audit/samples/new/", "/audit/samples/new/"),
@@ -147,6 +152,7 @@ NO_PAGES: dict[str, str] = {
     "keys/switch/": ACT,
     "keys/reset/": ACT,
     "palette/": FRAGMENT,
+    "impact/<int:study_id>/progress/": FRAGMENT,
     "reports/export.csv": FILE,
 }
 BEGINNINGS = ("api/", "admin/")
@@ -219,11 +225,26 @@ def clinic() -> Clinic:
             "run": accepted.run_id,
             "batch": refusal.batch_id,
             "recoding": recoding.pk,
+            "study": _study(user),
             "sample": drawn(1, auditors=[user]).pk,
             "drug": _drug(),
             "import": _import().pk,
         },
     )
+
+
+def _study(user: User) -> int:
+    """Rules under which a further hour needs more minutes, worked out."""
+    study = impact_studies.request(
+        asked=impact_studies.Asked(
+            "A further hour from 91 minutes", files=further_hour_from(91), identified_on=DAY_AFTER.date()
+        ),
+        user=user,
+        at=DAY_AFTER,
+    )
+    impact_studies.begin(study_id=study.pk, at=DAY_AFTER)
+    impact_studies.work_out(study_id=study.pk, now=lambda: DAY_AFTER)
+    return study.pk
 
 
 def _guarded() -> User:

@@ -18,7 +18,7 @@ ANYTHING = {"clean", "finding", "pended", "accepted", "held", "second", "waiting
 
 @pytest.mark.parametrize("page", [name for name in PAGES if name not in SPEAK_FOR_THEMSELVES])
 def test_every_page_has_a_paragraph(page: str) -> None:
-    places = dict.fromkeys((*ANYTHING, "recoding", "sample", "drug", "import", "line"), 1)
+    places = dict.fromkeys((*ANYTHING, "recoding", "sample", "study", "drug", "import", "line"), 1)
     address = PAGES[page][1].format(**places).partition("?")[0]
     words = help_of(resolve(address).view_name)
     assert 80 < len(words) < 600

@@ -45,6 +45,7 @@ def form_of(name: str, world: World) -> dict[str, object]:
         "review:line_form": version | LINE | {"units": 2},
         "keys:change": {"name": "accept", "stroke": "x"},
         "keys:switch": {"on": "no"},
+        "impact:index": {"name": "a trial", "proposal": "installed", "identified": "2026-01-31"},
         "audit:sign_off": {"last_event": AuditEvent.objects.order_by("-pk")[0].pk, "note": "read"},
         "clinic:query": {"answer": "10:22 by the pump", "answered_by": "N. Nurse", "value": "10:22"},
         "clinic:withdraw": {"reason": "answered by telephone"},

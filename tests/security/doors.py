@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from drugs.cms.files import FileKind
 from drugs.models import Drug
+from encounters import impact_studies
 from encounters.models import Recoding, Review
 from encounters.models.coding import CodingRun
 from encounters.models.review import ReviewState
@@ -129,6 +130,11 @@ def world() -> World:
         price_file("2025Q4", OTHER_PRICE), kind=FileKind.ASP_PRICING, quarter="2025Q4", at=IMPORTED_AT + timedelta(1)
     )
     drug = Drug.objects.order_by("pk")[0]
+    study = impact_studies.request(
+        asked=impact_studies.Asked(name="as installed", identified_on=DAY_AFTER.date()),
+        user=personas.finn(),
+        at=DAY_AFTER,
+    )
     return World(
         review,
         {
@@ -140,6 +146,7 @@ def world() -> World:
             "batch_id": batch.pk,
             "refusal_id": refusal.pk,
             "recoding_id": recoding.pk,
+            "study_id": study.pk,
             "sample_id": 1,
             "audit_id": 1,
             "row": 1,

@@ -14,6 +14,7 @@ TAKE_IN = "CLIO"
 LEAD = "L"
 FORMULARY = "F"
 AUDIT = "A"
+IMPACT = "LAP"
 ANSWER = "CLI"
 """Works reviews or takes in, and reads encounters."""
 NO_SUCH = "no such method"
@@ -122,6 +123,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "audit:answers": (WORK, NO_SUCH),
     "reports:index": (WORK + AUDIT, NO_SUCH),
     "reports:export": (WORK + AUDIT, NO_SUCH),
+    "impact:index": (IMPACT, IMPACT),
+    "impact:study": (IMPACT, NO_SUCH),
+    "impact:progress": (IMPACT, NO_SUCH),
+    "impact:overpayments": (IMPACT, NO_SUCH),
     "review:routing": (LEAD, NO_SUCH),
     "review:add_rule": (LEADS_BACK, LEAD),
     "review:remove_rule": (LEADS_BACK, LEAD),
