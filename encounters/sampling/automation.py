@@ -42,6 +42,11 @@ class Measured:
     high: float
 
     @property
+    def rate(self) -> float:
+        """The share accepted, of 1; 0 where nothing is decided."""
+        return self.accepted / self.decided if self.decided else 0.0
+
+    @property
     def level(self) -> float | None:
         """The level that the count speaks for; None until there are enough for that."""
         return level_of(self.accepted, self.decided) if self.decided >= SEEDS_FOR_POWER else None

@@ -13,6 +13,10 @@ from encounters.http import PageRequest
 from encounters.sampling import automation
 
 HUNDRED = 100
+SCALE_TO = 0.4
+"""Where the drawn scale ends: twice the worst level that is told apart."""
+LEFT = 4
+"""Percent of the drawing's width before nothing, so that the mark of nothing is seen whole."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,9 +47,18 @@ def seeding(request: PageRequest) -> HttpResponse:
         status = 422
     context = {
         "form": form,
-        "measured": measured,
+        "measured": [
+            (each, {name: _x(share) for name, share in (("low", each.low), ("rate", each.rate), ("high", each.high))})
+            for each in measured
+        ],
+        "marks": [(_x(level), round(level * HUNDRED)) for level in automation.LEVELS],
         "policies": automation.policies(user=request.user),
         "needed": automation.SEEDS_FOR_POWER,
         "power": automation.POWER,
     }
     return render(request, "encounters/sampling/seeding.html", context, status=status)
+
+
+def _x(share: float) -> float:
+    """Where a share lies in the drawing, in percent of its width."""
+    return round(LEFT + min(share, SCALE_TO) / SCALE_TO * (HUNDRED - LEFT), 2)

@@ -196,7 +196,11 @@ def clinic() -> Clinic:
     """Made anew in the test's database."""
     user = UserFactory.create(username="everyone", is_superuser=True, is_staff=True)
     user.groups.set(personas.ana().groups.all())
-    clean, accepted = a_clean_encounter(), a_clean_encounter()
+    clean, read_blind = a_clean_encounter(), a_clean_encounter()
+    # Drawn while it is the only one accepted: what is read blind has no other page.
+    states.accept(review=read_blind, user=personas.eve(), at=DAY_AFTER, version=read_blind.version)
+    sample = drawn(1, auditors=[user])
+    accepted = a_clean_encounter()
     finding = an_encounter_with_a_missing_stop()
     asked = an_encounter_with_a_missing_stop()
     pended, held, second = a_clean_encounter(), a_clean_encounter(), an_encounter_with_something_unbilled()
@@ -226,7 +230,7 @@ def clinic() -> Clinic:
             "batch": refusal.batch_id,
             "recoding": recoding.pk,
             "study": _study(user),
-            "sample": drawn(1, auditors=[user]).pk,
+            "sample": sample.pk,
             "drug": _drug(),
             "import": _import().pk,
         },
