@@ -109,7 +109,7 @@ class TestStudy:
             (Tag.IMPACT_WORKED_OUT, None),
             (Tag.IMPACT_VIEWED, personas.ben()),
         ]
-        assert told[2].after["encounters"] == [review.encounter_id]
+        assert dict(told[2].after or {})["encounters"] == [review.encounter_id]
 
 
 class TestSlices:
@@ -128,8 +128,8 @@ class TestSlices:
         assert (found[0][0], found[-1][1]) == (None, None)
         assert [until for _, until in found[:-1]] == [first for first, _ in found[1:]]
         held = 0
-        for first, until in found:
-            part = rows if first is None else rows.filter(last_date__gte=first)
+        for since, until in found:
+            part = rows if since is None else rows.filter(last_date__gte=since)
             held += (part if until is None else part.filter(first_date__lt=until)).count()
         assert held == rows.count()
 

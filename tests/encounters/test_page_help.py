@@ -25,7 +25,7 @@ def test_every_page_has_a_paragraph(page: str) -> None:
 
 
 def test_names_no_view_that_is_gone() -> None:
-    numbers = ("encounter_id", "query_id", "run_id", "batch_id", "recoding_id", "pk", "sample_id")
+    numbers = ("encounter_id", "query_id", "run_id", "batch_id", "recoding_id", "pk", "sample_id", "study_id")
     line = {"encounter_id": 1, "line_key": "x"}
     several = (line, {**line, "mode": "edit"})
     for view in HELP:

@@ -34,6 +34,8 @@ FACTORIES = (
     make.SeedingPolicyFactory,
     make.SeededRunFactory,
     make.SeedOutcomeFactory,
+    make.StudiedEncounterFactory,
+    make.IdentifiedOverpaymentFactory,
 )
 
 

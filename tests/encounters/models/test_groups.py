@@ -11,6 +11,7 @@ pytestmark = pytest.mark.django_db
 
 READ, TAKE_IN = "encounters.view_encounter", "encounters.take_in"
 WORK, LEAD, AUDIT = "encounters.work_reviews", "encounters.lead_reviews", "encounters.audit_reviews"
+IMPACT = "encounters.study_impact"
 OPERATE, FORMULARY = "encounters.operate", "drugs.maintain_formulary"
 
 
@@ -19,10 +20,10 @@ OPERATE, FORMULARY = "encounters.operate", "drugs.maintain_formulary"
     [
         (personas.ana, {READ, WORK, TAKE_IN}),
         (personas.eve, {READ, WORK, TAKE_IN}),
-        (personas.ben, {READ, WORK, LEAD, TAKE_IN}),
-        (personas.finn, {READ, AUDIT}),
+        (personas.ben, {READ, WORK, LEAD, TAKE_IN, IMPACT}),
+        (personas.finn, {READ, AUDIT, IMPACT}),
         (personas.cleo, {FORMULARY}),
-        (personas.gus, {READ}),
+        (personas.gus, {READ, IMPACT}),
         (personas.hal, {READ, TAKE_IN}),
         (personas.ira, {OPERATE, TAKE_IN}),
         (personas.dov, set()),
