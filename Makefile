@@ -25,6 +25,10 @@ setup-dev:
 
 .PHONY: test
 test: setup-dev ## run the whole suite against real servers, browser tests too where a Chromium is found
+	@$(RUN) -m pytest --numprocesses $(PYTEST_WORKERS) --dist loadgroup
+
+.PHONY: coverage
+coverage: setup-dev ## the whole suite, and which lines no test takes; twice as long
 	@$(RUN) -m pytest --numprocesses $(PYTEST_WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered
 
 .PHONY: rules
