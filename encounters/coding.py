@@ -18,6 +18,7 @@ from encounters.models import Addendum, CodedLine, CodingRun, Encounter, RunFind
 from encounters.models.encounter import CodingState
 from rules import engine
 from rules.counterfactual import with_counterfactuals
+from rules.explain import rules_of
 from rules.facts import EncounterFacts
 from rules.result import CodingResult
 from rules.rulebook.loader import code_digest
@@ -219,6 +220,7 @@ def _store(stored: CodingRun, result: CodingResult) -> None:
             role=line.role,
             family=line.family,
             administrations=list(line.administrations),
+            rules=list(rules_of(line)),
             date_of_service=line.date_of_service,
             minutes=line.minutes,
             price=line.price,

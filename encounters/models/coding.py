@@ -56,6 +56,7 @@ class CodedLine(AppendOnly):
     """A suggested line of one run, for search and figures; the run's result holds the whole.
 
     `role` and `family` are words of `rules.vocabulary`, kept as text: a new word of the engine is no change of a table.
+    `rules` are the ids of the rules behind the line in the order of use, each once, so that no report reads results.
     """
 
     run = models.ForeignKey(CodingRun, on_delete=models.PROTECT, related_name="lines")
@@ -67,6 +68,7 @@ class CodedLine(AppendOnly):
     role = models.CharField(max_length=16)
     family = models.CharField(max_length=12)
     administrations = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    rules = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     date_of_service = models.DateField()
     minutes = models.PositiveIntegerField(null=True, blank=True)
     price = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)

@@ -17,7 +17,7 @@ from encounters.audit import Tag
 from encounters.models.review import PendReason
 from encounters.reports import statements
 from encounters.reports.asked import Asked
-from encounters.reports.statements import MOST_CHANGED, MOST_ROWS
+from encounters.reports.statements import MOST_ROWS
 from rules import explain
 
 BAR_HEIGHT = 24
@@ -154,7 +154,7 @@ def _findings(found: Iterable[tuple[Any, ...]]) -> Iterable[Table]:
 
 def _changed(by_rule: Iterable[tuple[Any, ...]], by_drug: Iterable[tuple[Any, ...]]) -> Iterable[Table]:
     rules = tuple((rule, edited + rejected, edited, rejected) for rule, edited, rejected in by_rule)
-    what = f"of the newest {MOST_CHANGED:,} changed suggestions; a line counts for each rule behind it"
+    what = "suggestions that were changed; a line counts for each rule behind it"
     yield Table("by_rule", "Suggested versus final, by rule", what, ("Rule", "Changed", "Edited", "Rejected"), rules)
     drugs = tuple((drug, sum(how), *how) for drug, *how in by_drug)
     columns = ("Drug", "Changed", "Edited", "Added", "Rejected")

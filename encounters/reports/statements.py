@@ -2,8 +2,6 @@
 
 MOST_ROWS = 15
 """So many clinics, drugs and rules are told, the most frequent first."""
-MOST_CHANGED = 2000
-"""Rules are looked up in the stored results of so many changed lines, the newest; each has to be read for it."""
 
 _NARROWED = """
     (%(payer)s = '' OR r.payer_id = (SELECT id FROM encounters_payer WHERE code = %(payer)s))
@@ -111,16 +109,12 @@ BY_DRUG = f"""{_CHANGED}
         ON d.encounter_id = c.encounter_id AND d.external_id = c.administrations[1]
     GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MOST_ROWS}
 """
-BY_RULE = f"""{_CHANGED}, cited AS (
-        SELECT DISTINCT c.run_id, c.line_key, c.how, step->>'rule' AS rule
-        FROM (SELECT * FROM changed WHERE how <> 'added' ORDER BY run_id DESC LIMIT {MOST_CHANGED}) c
-        JOIN encounters_codingrun run ON run.id = c.run_id
-        CROSS JOIN LATERAL jsonb_array_elements(run.result::jsonb->'lines') line
-        CROSS JOIN LATERAL jsonb_array_elements(line->'steps') step
-        WHERE line->>'key' = c.line_key
-    )
-    SELECT rule, count(*) FILTER (WHERE how = 'overridden'), count(*) FILTER (WHERE how = 'rejected')
-    FROM cited WHERE rule <> '' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MOST_ROWS}
+BY_RULE = f"""{_CHANGED}
+    SELECT rule, count(*) FILTER (WHERE c.how = 'overridden'), count(*) FILTER (WHERE c.how = 'rejected')
+    FROM changed c
+    JOIN encounters_codedline l ON l.run_id = c.run_id AND l.key = c.line_key
+    CROSS JOIN LATERAL unnest(l.rules) rule
+    GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MOST_ROWS}
 """
 ACCEPTANCE = f"""
     WITH {_ACCEPTED}, {_REJECTED}, decided AS (

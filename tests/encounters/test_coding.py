@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from encounters import coding, rulebooks
 from encounters.models import AuditEvent, CodedLine, CodingRun, Encounter, RunFinding
 from encounters.models.encounter import CodingState
 from rules import engine
+from rules.explain import rules_of
 from rules.result import CodingResult
 from rules.rulebook.loader import load_rulebook
 from rules.rulebook.model import Rulebook
@@ -155,6 +158,19 @@ class TestRun:
         with pytest.raises(ZeroDivisionError):
             coding.run(encounter=encounter, at=DAY_AFTER)
         assert_nothing_is_stored(encounter)
+
+    def test_tells_the_rules_behind_each_line_as_the_migration_reads_them_off_the_results(self) -> None:
+        run = coding.run(encounter=an_hour(), at=DAY_AFTER)
+        told = dict(run.lines.values_list("key", "rules"))
+        assert told == {line.key: list(rules_of(line)) for line in coding.result_of(run).lines}
+        assert all(told.values())
+        fill = import_module("encounters.migrations.0019_rules_of_coded_lines").FILL
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(fill.replace("SET rules = said.rules", "SET rules = '{}'"))
+            assert not any(run.lines.values_list("rules", flat=True))
+            cursor.execute(fill)
+        assert dict(run.lines.values_list("key", "rules")) == told
 
     def test_of_an_encounter_without_administrations_has_no_lines(self) -> None:
         assert lines_of(coding.run(encounter=EncounterFactory.create(), at=DAY_AFTER)) == []
