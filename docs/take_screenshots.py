@@ -35,14 +35,32 @@ WORKBENCHES = {
 PAGES = {
     "sign-in": ("", "/login/", ""),
     "narrow": ("coder", "/review/narrow/", ""),
+    "account": ("coder", "/account/second-factor/", ""),
+    "password": ("coder", "/account/password/", ""),
     "accept-together": ("coder", "/review/?tab=ready", "a[href*='/review/together/']"),
     "assign": ("lead", "/review/", "a[href*='/review/assign/']"),
     "compare": ("coder", "/review/?q=S-1002", "tbody.e a >> a[href*='/compare/']"),
     "history": ("coder", "/review/?q=S-1002", "tbody.e a >> a[href*='/history/']"),
     "questions": ("coder", "/queries/", ""),
+    "question": ("coder", "/queries/", "main a[href^='/queries/']"),
+    "what-if": ("coder", "/review/?q=S-1002", "tbody.e a >> a[href*='/what-if/']"),
+    "ask": ("coder", "/review/?q=S-1002", "tbody.e a >> a[href*='/ask/']"),
+    "why": ("coder", "/review/?q=S-1002", "tbody.e a >> a[href*='?why=']"),
+    "line-edited": ("coder", "/review/?q=S-1002", "tbody.e a >> a[href*='?edit=']"),
     "intake": ("coder", "/intake/", ""),
     "batch": ("coder", "/intake/", "main a[href^='/intake/']:not([href*=template])"),
     "reports": ("lead", "/reports/", ""),
+    "routing": ("lead", "/review/routing/", ""),
+    "samples": ("auditor", "/audit/samples/", ""),
+    "new-sample": ("auditor", "/audit/samples/new/", ""),
+    "sample": ("auditor", "/audit/samples/", "main a[href^='/audit/samples/']:not([href$='new/'])"),
+    "sample-read-blind": (
+        "auditor",
+        "/audit/samples/",
+        "main a[href^='/audit/samples/']:not([href$='new/']) >> main a[href$='/1/']",
+    ),
+    "automation-bias": ("auditor", "/audit/seeding/", ""),
+    "answers": ("coder", "/audit/answers/", ""),
     "trail": ("auditor", "/audit/trail/", ""),
     "replay": ("auditor", "/review/?q=S-1002", "tbody.e a >> a[href*='/history/'] >> a[href*='/replay/']"),
     "drugs": ("formulary", "/drugs/", ""),
@@ -59,6 +77,8 @@ PAGES = {
     "not-found": ("coder", "/no-such-page/", ""),
 }
 PATIENCE_SECONDS = 180
+# So many encounters stand beside the samples, and so many of them wait.
+ENCOUNTERS, WAITING = 150, 30
 # The worker codes the samples after the site is up.
 SETTLE_SECONDS = 20
 
@@ -72,6 +92,7 @@ def main() -> None:
     with instance() as address, sync_playwright() as playwright:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=found, args=arguments)
+        fill(browser, address)
         for theme in THEMES:
             for width, height in SIZES:
                 take_all(browser, address, theme=theme, width=width, height=height)
@@ -87,6 +108,12 @@ def instance() -> Iterator[str]:
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="infusion-coder-pictures-") as folder:
         environment = os.environ | {"VAR_DIR": folder, "PORT": str(port)}
+        # Weeks of work, so that no page stands empty.
+        build = [sys.executable, "manage.py", "demo_clinic", f"--encounters={ENCOUNTERS}", f"--waiting={WAITING}"]
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=ROOT, env=environment, check=True
+        )
+        subprocess.run(build, cwd=ROOT, env=environment, check=True)
         server = subprocess.Popen([sys.executable, "-m", "infusion_coder.run"], cwd=ROOT, env=environment)
         try:
             address = f"http://127.0.0.1:{port}"
@@ -116,6 +143,39 @@ def is_well(address: str) -> bool:
             return bool(answer.status == HTTPStatus.OK)
     except OSError:
         return False
+
+
+def fill(browser: Browser, address: str) -> None:
+    """A rule of routing, a question to the clinic, a measure of automation bias, and a sample, each by its page."""
+    acts = {
+        "lead": ("/review/routing/", "form[action$='/add/']", {"family": 1, "skill": "chemotherapy"}),
+        "auditor": ("/audit/seeding/", "form.asked", {"coder": 1, "percent": "5", "reason": "the yearly measure"}),
+    }
+    for who, (there, form, values) in acts.items():
+        page = browser.new_context(base_url=address).new_page()
+        sign_in(page, who)
+        page.goto(there)
+        for name, value in values.items():
+            field = page.locator(f"{form} [name={name}]")
+            if isinstance(value, int):
+                field.select_option(index=value)
+            else:
+                field.fill(value)
+        page.locator(f"{form} [type=submit]").first.click()
+        if who == "auditor":
+            page.goto("/audit/samples/new/")
+            page.locator("[name=name]").fill("Fourth quarter, all coders")
+            for step in ("look", "draw"):
+                page.locator(f"[name={step}]").click()
+                page.wait_for_load_state()
+        page.context.close()
+    page = browser.new_context(base_url=address).new_page()
+    sign_in(page)
+    page.goto("/review/?q=S-1010")
+    if lead_on(page, "tbody.e a >> a[href*='/ask/']"):
+        page.locator("#ask [type=submit]").last.click()
+        page.wait_for_load_state()
+    page.context.close()
 
 
 def take_all(browser: Browser, address: str, *, theme: str, width: int, height: int) -> None:

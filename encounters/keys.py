@@ -80,6 +80,7 @@ KEYS: tuple[Key, ...] = (
     Key("line_add", "n", _L, "add a line"),
     Key("line_why", "w", _L, "why this code"),
     Key("line_what_if", "t", _L, "what if: try another time, dose, family"),
+    Key("line_unfold", "l", _L, "lines left as they were, after a pend"),
     Key("line_note", "i", _L, "write a note on it"),
     Key("encounter_accept", "Enter", _E, "accept and open the next"),
     Key("encounter_unseen", "v", _E, "see the next item that is not billed"),

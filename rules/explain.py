@@ -7,7 +7,7 @@ from string import Formatter
 from typing import Final, NamedTuple
 
 from rules.errors import RulebookError
-from rules.result import CodedLine, Counterfactual, Finding, NotBilled, Scalar, Step
+from rules.result import CodedLine, Counterfactual, Finding, NdcLine, NotBilled, Scalar, Step
 from rules.rulebook.model import Rulebook
 from rules.sentences import (
     ADJUDICATION_WORDS,
@@ -45,6 +45,8 @@ class LineExplanation(NamedTuple):
     sources: tuple[Row, ...]
     checked: tuple[str, ...]
     """The days on which the sources were last read, ISO 8601, earliest first."""
+    ndcs: tuple[Row, ...] = ()
+    """Every package behind a drug line: its NDC, and what was given of it in the claim's measure."""
 
 
 def sentence(step: Step) -> str:
@@ -222,7 +224,16 @@ def line_explanation(line: CodedLine, *, rulebook: Rulebook) -> LineExplanation:
         lost=tuple(lost),
         sources=sources,
         checked=checked,
+        ndcs=tuple(_package(ndc) for ndc in (line.ndc, *line.further_ndcs) if ndc is not None),
     )
+
+
+def _package(ndc: NdcLine) -> Row:
+    """An NDC in its three parts, with the quantity as a claim carries it."""
+    told = f"{ndc.code[:5]}-{ndc.code[5:9]}-{ndc.code[9:]}"
+    if ndc.quantity is None:
+        return Row(f"{told}, quantity not known", "I2")
+    return Row(f"{told}, {ndc.quantity.normalize():f} {ndc.unit or ''}".rstrip(), "I2")
 
 
 @lru_cache(maxsize=1024)

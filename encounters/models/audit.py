@@ -36,6 +36,8 @@ class AuditEvent(AppendOnly):
         indexes = [
             models.Index(fields=["encounter", "id"], name="event_encounter"),
             models.Index(fields=["at"], name="event_at"),
+            # A report counts the pends of months; views of patients are most of the rows.
+            models.Index(fields=["at"], condition=models.Q(tag="review:encounter:pended"), name="event_pended"),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.db import connection
 
-from encounters.audit import Tag
 from encounters.models.review import PendReason
 from encounters.reports import statements
 from encounters.reports.asked import Asked
@@ -21,9 +20,6 @@ from encounters.reports.statements import MOST_ROWS
 from rules import explain
 
 BAR_HEIGHT = 24
-
-_ENDS = (Tag.ENCOUNTER_RELEASED, Tag.ENCOUNTER_ACCEPTED, Tag.ENCOUNTER_PENDED, Tag.ENCOUNTER_SENT_TO_SECOND_REVIEW)
-_TURNS = (Tag.ENCOUNTER_CLAIMED, *_ENDS, Tag.ENCOUNTER_RETURNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +69,7 @@ class Figures:
 
 def figures(asked: Asked, *, on: date) -> Figures:
     """All sections of a report; ages are those of day `on`."""
-    parameters: Any = asked.parameters | {
-        "on": on,
-        "turns": [str(tag) for tag in _TURNS],
-        "claimed": str(Tag.ENCOUNTER_CLAIMED),
-    }
+    parameters: Any = asked.parameters | {"on": on}
 
     def rows(sql: str) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
@@ -93,7 +85,7 @@ def figures(asked: Asked, *, on: date) -> Figures:
             _ages(rows(statements.AGES)[0]),
             _pends(rows(statements.PENDS)),
             *_findings(rows(statements.FINDINGS)),
-            *_changed(rows(statements.BY_RULE), rows(statements.BY_DRUG)),
+            *_changed(rows(statements.CHANGED)),
             _acceptance(rows(statements.ACCEPTANCE)),
         ),
     )
@@ -152,17 +144,19 @@ def _findings(found: Iterable[tuple[Any, ...]]) -> Iterable[Table]:
         yield Table(name, title, what, (head, "Findings", "of them blocking"), rows)
 
 
-def _changed(by_rule: Iterable[tuple[Any, ...]], by_drug: Iterable[tuple[Any, ...]]) -> Iterable[Table]:
-    rules = tuple((rule, edited + rejected, edited, rejected) for rule, edited, rejected in by_rule)
+def _changed(found: Sequence[tuple[Any, ...]]) -> Iterable[Table]:
+    by_rule = [row[1:] for row in found if row[0] == "rule"]
+    by_drug = [row[1:] for row in found if row[0] == "drug"]
+    rules = tuple((rule, number, edited, rejected) for rule, number, edited, _, rejected in by_rule)
     what = "suggestions that were changed; a line counts for each rule behind it"
     yield Table("by_rule", "Suggested versus final, by rule", what, ("Rule", "Changed", "Edited", "Rejected"), rules)
-    drugs = tuple((drug, sum(how), *how) for drug, *how in by_drug)
+    drugs = tuple(by_drug)
     columns = ("Drug", "Changed", "Edited", "Added", "Rejected")
     yield Table("by_drug", "Suggested versus final, by drug", "lines that differ from the suggestion", columns, drugs)
 
 
 def _acceptance(people: Iterable[tuple[Any, ...]]) -> Table:
-    shown = tuple((name, _share(how), *how) for name, *how in people)
+    shown = tuple((name, _share(how), *how) for name, *how in people if sum(how))
     columns = ("Coder", "Untouched %", "Untouched", "Edited", "Added", "Rejected")
     return Table("acceptance", "Lines by coder", "what became of each line of accepted encounters", columns, shown)
 

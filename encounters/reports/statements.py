@@ -8,62 +8,26 @@ _NARROWED = """
     AND (%(site)s = '' OR r.location_id = (SELECT id FROM encounters_location WHERE code = %(site)s))
 """
 _ACCEPTED = f"""
-    accepted AS MATERIALIZED (
-        SELECT r.id, r.encounter_id, r.accepted_run_id, r.accepted_by_id, r.accepted_at, r.acceptances
-        FROM encounters_review r
-        WHERE r.state = 'accepted' AND r.accepted_at >= %(since)s AND r.accepted_at < %(until)s
-          AND (%(coder)s = 0 OR r.accepted_by_id = %(coder)s) AND {_NARROWED}
-    )
+    r.state = 'accepted' AND r.accepted_at >= %(since)s AND r.accepted_at < %(until)s
+    AND (%(coder)s = 0 OR r.accepted_by_id = %(coder)s) AND {_NARROWED}
 """
-# A line that somebody rejected, and did not take back or bill after all.
-_REJECTED = """
-    rejected AS (
-        SELECT DISTINCT a.id, a.accepted_by_id, a.accepted_run_id, a.encounter_id, a.acceptances, d.line_key
-        FROM accepted a
-        JOIN encounters_linedecision d ON d.review_id = a.id AND d.run_id = a.accepted_run_id AND d.action = 'rejected'
-        WHERE NOT EXISTS (SELECT FROM encounters_linedecision u WHERE u.undoes_id = d.id)
-          AND NOT EXISTS (
-            SELECT FROM encounters_finalline f
-            WHERE f.review_id = a.id AND f.acceptance = a.acceptances AND f.line_key = d.line_key
-          )
-    )
-"""
-_CHANGED = f"""
-    WITH {_ACCEPTED}, {_REJECTED}, changed AS (
-        SELECT a.accepted_run_id AS run_id, a.encounter_id, f.line_key, f.administrations, f.origin AS how
-        FROM accepted a
-        JOIN encounters_finalline f ON f.review_id = a.id AND f.acceptance = a.acceptances AND f.origin <> 'suggested'
-        UNION ALL
-        SELECT x.accepted_run_id, x.encounter_id, x.line_key, c.administrations, 'rejected'
-        FROM rejected x
-        LEFT JOIN encounters_codedline c ON c.run_id = x.accepted_run_id AND c.key = x.line_key
-    )
-"""
+_PERSON = "coalesce(nullif(trim(concat_ws(' ', u.first_name, u.last_name)), ''), u.username)"
 _HOW = """
     count(*) FILTER (WHERE how = 'overridden'), count(*) FILTER (WHERE how = 'added'),
     count(*) FILTER (WHERE how = 'rejected')
 """
 THROUGHPUT = f"""
-    WITH {_ACCEPTED}
-    SELECT (accepted_at AT TIME ZONE %(zone)s)::date, count(*) FROM accepted GROUP BY 1 ORDER BY 1
+    SELECT (r.accepted_at AT TIME ZONE %(zone)s)::date, count(*) FROM encounters_review r
+    WHERE {_ACCEPTED} GROUP BY 1 ORDER BY 1
 """
 ACTIVE = f"""
-    WITH {_ACCEPTED}, turns AS (
-        SELECT e.encounter_id, e.tag, e.actor_id, e.at,
-            lead(e.at) OVER (PARTITION BY e.encounter_id ORDER BY e.id) AS ended
-        FROM accepted a
-        JOIN encounters_auditevent e ON e.encounter_id = a.encounter_id
-        WHERE e.tag = ANY(%(turns)s) AND e.at <= a.accepted_at
-    ), worked AS (
-        SELECT a.accepted_by_id, a.encounter_id, sum(extract(epoch FROM t.ended - t.at)) / 60 AS minutes
-        FROM accepted a
-        LEFT JOIN turns t ON t.encounter_id = a.encounter_id AND t.tag = %(claimed)s AND t.ended IS NOT NULL
-        GROUP BY 1, 2
-    )
-    SELECT coalesce(nullif(trim(concat_ws(' ', u.first_name, u.last_name)), ''), u.username), count(*),
-        count(minutes), percentile_cont(0.5) WITHIN GROUP (ORDER BY minutes),
-        percentile_cont(0.9) WITHIN GROUP (ORDER BY minutes)
-    FROM worked w JOIN auth_user u ON u.id = w.accepted_by_id GROUP BY u.id ORDER BY 1
+    SELECT {_PERSON}, r.encounters, r.timed, r.half / 60, r.most / 60
+    FROM (
+        SELECT accepted_by_id, count(*) AS encounters, count(active_seconds) AS timed,
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY active_seconds) AS half,
+            percentile_cont(0.9) WITHIN GROUP (ORDER BY active_seconds) AS most
+        FROM encounters_review r WHERE {_ACCEPTED} GROUP BY 1
+    ) r JOIN auth_user u ON u.id = r.accepted_by_id ORDER BY 1
 """
 AGES = f"""
     SELECT count(*) FILTER (WHERE share < 0.5), count(*) FILTER (WHERE share >= 0.5 AND share < 0.8),
@@ -102,28 +66,46 @@ FINDINGS = f"""
     GROUP BY GROUPING SETS ((f.kind), (l.name), (d.drug_name), (hour))
     ORDER BY 1, count(*) DESC, 2, 3, 4, 5
 """
-BY_DRUG = f"""{_CHANGED}
-    SELECT coalesce(d.drug_name, 'no administration'), {_HOW}
-    FROM changed c
-    LEFT JOIN encounters_drugadministration d
-        ON d.encounter_id = c.encounter_id AND d.external_id = c.administrations[1]
-    GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MOST_ROWS}
-"""
-BY_RULE = f"""{_CHANGED}
-    SELECT rule, count(*) FILTER (WHERE c.how = 'overridden'), count(*) FILTER (WHERE c.how = 'rejected')
-    FROM changed c
-    JOIN encounters_codedline l ON l.run_id = c.run_id AND l.key = c.line_key
-    CROSS JOIN LATERAL unnest(l.rules) rule
-    GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MOST_ROWS}
+CHANGED = f"""
+    WITH accepted AS MATERIALIZED (
+        SELECT r.id, r.encounter_id, r.accepted_run_id, r.acceptances FROM encounters_review r
+        WHERE {_ACCEPTED} AND (r.lines_edited > 0 OR r.lines_added > 0 OR r.lines_rejected > 0)
+    ), rejected AS (
+        -- Lines that somebody rejected, and did not take back or bill after all.
+        SELECT DISTINCT a.id, a.accepted_run_id, a.encounter_id, d.line_key
+        FROM accepted a
+        JOIN encounters_linedecision d ON d.review_id = a.id AND d.run_id = a.accepted_run_id AND d.action = 'rejected'
+        WHERE NOT EXISTS (SELECT FROM encounters_linedecision u WHERE u.undoes_id = d.id)
+          AND NOT EXISTS (
+            SELECT FROM encounters_finalline f
+            WHERE f.review_id = a.id AND f.acceptance = a.acceptances AND f.line_key = d.line_key
+          )
+    ), changed AS MATERIALIZED (
+        SELECT a.encounter_id, f.administrations, f.origin AS how, c.rules
+        FROM accepted a
+        JOIN encounters_finalline f ON f.review_id = a.id AND f.acceptance = a.acceptances AND f.origin <> 'suggested'
+        LEFT JOIN encounters_codedline c ON c.run_id = a.accepted_run_id AND c.key = f.line_key
+        UNION ALL
+        SELECT x.encounter_id, c.administrations, 'rejected', c.rules
+        FROM rejected x
+        JOIN encounters_codedline c ON c.run_id = x.accepted_run_id AND c.key = x.line_key
+    )
+    (
+        SELECT 'rule' AS what, rule AS name, count(*) AS number, {_HOW}
+        FROM changed CROSS JOIN LATERAL unnest(rules) rule GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT {MOST_ROWS}
+    ) UNION ALL (
+        SELECT 'drug', coalesce(d.drug_name, 'no administration'), count(*), {_HOW}
+        FROM changed c
+        LEFT JOIN encounters_drugadministration d
+            ON d.encounter_id = c.encounter_id AND d.external_id = c.administrations[1]
+        GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT {MOST_ROWS}
+    ) ORDER BY what, number DESC, name
 """
 ACCEPTANCE = f"""
-    WITH {_ACCEPTED}, {_REJECTED}, decided AS (
-        SELECT a.accepted_by_id, f.origin AS how FROM accepted a
-        JOIN encounters_finalline f ON f.review_id = a.id AND f.acceptance = a.acceptances
-        UNION ALL
-        SELECT accepted_by_id, 'rejected' FROM rejected
-    )
-    SELECT coalesce(nullif(trim(concat_ws(' ', u.first_name, u.last_name)), ''), u.username),
-        count(*) FILTER (WHERE how = 'suggested'), {_HOW}
-    FROM decided JOIN auth_user u ON u.id = accepted_by_id GROUP BY u.id ORDER BY 1
+    SELECT {_PERSON}, untouched, edited, added, rejected
+    FROM (
+        SELECT accepted_by_id, sum(lines_untouched) AS untouched, sum(lines_edited) AS edited,
+            sum(lines_added) AS added, sum(lines_rejected) AS rejected
+        FROM encounters_review r WHERE {_ACCEPTED} GROUP BY 1
+    ) r JOIN auth_user u ON u.id = r.accepted_by_id ORDER BY 1
 """

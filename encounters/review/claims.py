@@ -92,16 +92,6 @@ def claim_next(*, user: User, at: datetime) -> Review | None:
     return None
 
 
-def peek_next(*, user: User, at: datetime, behind: Review | None = None) -> Review | None:
-    """The review that `claim_next` would most likely hand out besides `behind`; nothing is taken. None when none is."""
-    hold.require(user, WORK)
-    rows = scored(_free(user, at), on=timezone.localdate(at)).order_by(*BEST_FIRST)
-    if behind is not None:
-        rows = rows.exclude(pk=behind.pk)
-    best = rows.values_list("pk", flat=True).first()
-    return None if best is None else Review.objects.select_related("run", "encounter").filter(pk=best).first()
-
-
 def _free(user: User, at: datetime) -> QuerySet[Review]:
     wanted = Q(state__in=OPEN_STATES)
     if user.has_perm(LEAD):

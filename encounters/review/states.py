@@ -1,5 +1,7 @@
 """Acts on a whole review: accept, pend and wake, second review, reopen."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.contrib.auth.models import User
@@ -11,8 +13,11 @@ from encounters.audit import Tag
 from encounters.models import FinalLine, Review
 from encounters.models.review import PendReason, ReviewState
 from encounters.review import hold, seeding, sights
+from encounters.review.active_time import active_seconds
 from encounters.review.hold import CLAIM_FIELDS, LEAD, WORKABLE, ReviewHasChanged, ReviewIsClosed, UnableToWork
 from encounters.review.lines import ReviewLine, lines_of
+
+FIGURES = ("lines_untouched", "lines_edited", "lines_added", "lines_rejected", "active_seconds")
 
 
 class UnableToAccept(UnableToWork):
@@ -58,14 +63,17 @@ def accept(*, review: Review, user: User, at: datetime, version: int, reason: st
     if seeded := seeding.seeded_of(held):
         seeding.settle(held, seeded, user=user, at=at)
         return held
-    final = [line for line in lines_of(held) if line.is_billed]
+    lines = lines_of(held)
+    final = [line for line in lines if line.is_billed]
     held.acceptances += 1
     held.state, held.accepted_by, held.accepted_at, held.accepted_run = ReviewState.ACCEPTED, user, at, held.run
     held.woken_because = ""
     hold.let_go(held)
-    FinalLine.objects.bulk_create(
+    frozen = [
         _final_line(held, line, position, audit.name_of(user), at) for position, line in enumerate(final, start=1)
-    )
+    ]
+    FinalLine.objects.bulk_create(frozen)
+    _tell_figures(held, frozen, rejected=len(lines) - len(final), at=at)
     hold.save_act(
         held,
         "state",
@@ -74,6 +82,7 @@ def accept(*, review: Review, user: User, at: datetime, version: int, reason: st
         "accepted_at",
         "accepted_run",
         "woken_because",
+        *FIGURES,
         *CLAIM_FIELDS,
         tag=Tag.ENCOUNTER_ACCEPTED,
         at=at,
@@ -281,6 +290,15 @@ def _as_kept(line: ReviewLine) -> dict[str, object]:
         "modifiers": list(line.modifiers),
         "is_billed": line.is_billed,
     }
+
+
+def _tell_figures(held: Review, final: Sequence[FinalLine], *, rejected: int, at: datetime) -> None:
+    origins = Counter(line.origin for line in final)
+    held.lines_untouched = origins[FinalLine.Origin.SUGGESTED]
+    held.lines_edited = origins[FinalLine.Origin.OVERRIDDEN]
+    held.lines_added = origins[FinalLine.Origin.ADDED]
+    held.lines_rejected = rejected
+    held.active_seconds = active_seconds(held.encounter, until=at)
 
 
 def _final_line(held: Review, line: ReviewLine, position: int, name: str, at: datetime) -> FinalLine:

@@ -9,6 +9,7 @@ no result made up, so a copied run replays byte for byte; what a copy lacks is a
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -65,12 +66,13 @@ def build_clinic(
     password: str,
     at: datetime,
     distinct: int = DISTINCT,
+    while_copying: AbstractContextManager[object] | None = None,
     progress: Progress | None = None,
 ) -> Clinic:
     """The clinic of `seed` with `encounters`, their dates of service in the `weeks` before `as_of`.
 
-    `waiting` of them wait in the queue, those of the last days; one in WAITING_PART unless told. Raises
-    UnableToBuildClinic.
+    `waiting` of them wait in the queue, those of the last days; one in WAITING_PART unless told. `while_copying` is
+    entered around the copies. Raises UnableToBuildClinic.
     """
     source = f"{SOURCE}-{seed}"
     wanted = max(min(LEAST_WAITING, encounters // 2), encounters // WAITING_PART) if waiting is None else waiting
@@ -93,11 +95,12 @@ def build_clinic(
     open_ = _take_in(variants, late, waits, source, progress)
     _work(desk.finish, done, "worked", progress)
     _work(desk.leave_waiting, open_, "put in the queue", progress)
-    copies = sum(
-        copy_encounters(originals=ids, count=all_ - len(ids), family_names=content["family_names"])
-        for ids, all_ in ((done, encounters - wanted), (open_, wanted))
-        if ids and all_ > len(ids)
-    )
+    with while_copying or nullcontext():
+        copies = sum(
+            copy_encounters(originals=ids, count=all_ - len(ids), family_names=content["family_names"])
+            for ids, all_ in ((done, encounters - wanted), (open_, wanted))
+            if ids and all_ > len(ids)
+        )
     tally.compact()
     progress("copied", copies, copies)
     return Clinic(len(done) + len(open_), copies, wanted, encounters - wanted)

@@ -76,6 +76,7 @@ def _context(request: PageRequest, review: Review, at: datetime) -> dict[str, ob
     shown_run = request.POST.get("run") or request.GET.get("run")
     desk = desk_of(review=review, user=request.user)
     addenda = addendum_rows(desk.addenda, shown.time_zone)
+    since = since_pended(review)
     bench = workbench(review=review, desk=desk, is_whole="all" in request.GET)
     return {
         "encounter": shown,
@@ -86,7 +87,8 @@ def _context(request: PageRequest, review: Review, at: datetime) -> dict[str, ob
         "desk": desk,
         "addenda": addenda,
         "amended": amended(addenda),
-        "since": since_pended(review),
+        "since": since,
+        "folded": since.folded if since else (),
         "first_coder": first_coder_rows(review, bench),
         "may_work": request.user.has_perm(WORK),
         "may_decide": is_mine and is_workable and request.user.has_perm(WORK),

@@ -60,9 +60,16 @@ class ChangeRows:
     mended: tuple[str, ...]
     arisen: tuple[str, ...]
     dollars: Decimal | None
+    same: frozenset[str] = frozenset()
+    """Keys of the lines of the later coding that bill what they did."""
 
     def __bool__(self) -> bool:
         return bool(self.lines or self.mended or self.arisen)
+
+    @property
+    def folded(self) -> frozenset[str]:
+        """The lines that a page may fold away: those left as they were, where others are not."""
+        return self.same if any(not each.is_same and each.after for each in self.lines) else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,7 @@ def change_rows(found: Difference, *, is_whole: bool = False) -> ChangeRows:
         mended=tuple(explain.finding_title(each) for each in found.mended),
         arisen=tuple(explain.finding_title(each) for each in found.arisen),
         dollars=found.dollars,
+        same=frozenset(each.line.key for each in found.lines if each.is_same),
     )
 
 

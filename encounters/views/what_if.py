@@ -1,6 +1,6 @@
 """What if: a charted fact changed for trial, the codes at once, and saved as an addendum where it is true."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from encounters.review.differences import Difference, LineChange, difference
 from encounters.review.hold import UnableToWork
 from encounters.review.lines import as_suggested
 from encounters.views.answers import answer, open_review
+from encounters.views.finding_rows import FindingRow, findings_of
 from encounters.views.history_rows import ChangeRows, change_rows, field_words
 from encounters.views.line_rows import LineRow, line_row
 from encounters.views.workbench import drawn
@@ -55,6 +56,8 @@ class Trial:
     result: ChangeRows | None = None
     lines: tuple[TriedLine, ...] = ()
     fields: tuple[tuple[str, str, str], ...] = ()
+    known: tuple[FindingRow, ...] = ()
+    """The findings about the administration of which the run says what mending them would change."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +66,7 @@ def what_if(request: PageRequest, encounter_id: int) -> HttpResponse:
     review = open_review(request, encounter_id)
     given = _administration(review, request)
     if request.method != "POST":
-        trial = Trial(given, _form(given), focus=request.GET.get("field", ""))
+        trial = Trial(given, _form(given), focus=request.GET.get("field", ""), known=_known(review, given))
         if is_for_fragment(request):
             return render(request, "encounters/review/what_if.html", _context(request, review, trial))
         return answer(request, review, trial=trial)
@@ -156,6 +159,13 @@ def _administration(review: Review, request: PageRequest) -> DrugAdministration:
     return found
 
 
+def _known(review: Review, given: DrugAdministration) -> tuple[FindingRow, ...]:
+    findings = coding.result_of(review.run).findings
+    return findings_of(
+        [each for each in findings if each.counterfactuals and given.external_id in each.administrations]
+    )
+
+
 def _form(given: DrugAdministration, data: QueryDict | None = None) -> StatementForm:
     encounter = given.encounter
     return StatementForm(
@@ -182,6 +192,7 @@ def _tried(request: PageRequest, review: Review, trial: Trial, **more: object) -
 def _refused(request: PageRequest, review: Review, trial: Trial, *, refusal: str = "", status: int) -> HttpResponse:
     """The form with what was typed, and why it was not saved; with the version as it is now."""
     fresh = open_review(request, review.encounter_id)
+    trial = replace(trial, known=_known(fresh, trial.administration))
     if not is_for_fragment(request):
         return answer(request, fresh, trial=trial, refusal=refusal, status=status)
     context = _context(request, fresh, trial) | {"refusal": refusal}

@@ -4,7 +4,8 @@
   const { keys } = window.infusion;
   /* Lines, and behind them what is not billed: all that the keys walk through. */
   const STOP = "#lines .line, #not-billed > .stop";
-  const lines = () => [...document.querySelectorAll(STOP)];
+  const FOLDED = "body:not([data-unfolded]) .lines.folded > .same";
+  const lines = () => [...document.querySelectorAll(STOP)].filter((line) => !line.matches(FOLDED));
   const current = () => lines().find((line) => line.hasAttribute("aria-current"));
   const byKey = (key) => (key ? lines().find((line) => line.dataset.line === key) : undefined);
   const byId = (id) => (id ? lines().find((line) => line.id === id) : undefined);
@@ -153,21 +154,31 @@
     if (event.target.id === "ask" && event.detail.successful) { before = null; panel.replaceChildren(); }
   });
 
-  function openNote() {
+  /* On the line or administration that the keys stand on, or on a finding whose button was pressed. */
+  function openNote(finding = null) {
     const form = document.getElementById("note-form");
-    const stop = current();
+    const on = finding || current();
     if (!form) return false;
-    const kind = !stop ? "encounter" : stop.dataset.line ? "line" : "administration";
+    const kind = !on ? "encounter" : finding ? "finding" : on.dataset.line ? "line" : "administration";
     form.elements.anchor_kind.value = kind;
-    form.elements.anchor.value = stop ? stop.dataset.line || stop.dataset.for : "";
-    form.elements.anchor_words.value = stop ? stop.dataset.words || "" : "";
-    form.querySelector("[data-on]").textContent = stop ? `On ${stop.dataset.words}` : "On the encounter";
+    form.elements.anchor.value = on ? on.dataset.note || on.dataset.line || on.dataset.for : "";
+    form.elements.anchor_words.value = on ? on.dataset.words || "" : "";
+    form.querySelector("[data-on]").textContent = on ? `On ${on.dataset.words}` : "On the encounter";
     form.elements.text.focus();
     form.scrollIntoView({ block: "nearest" });
     return true;
   }
 
+  /* After a pend, what is as it was is folded away until somebody asks for it, and then stays open. */
+  function unfold() {
+    document.body.toggleAttribute("data-unfolded");
+    setCurrent(lines()[0]);
+  }
+
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-unfold]")) { unfold(); return; }
+    const note = event.target.closest("[data-note]");
+    if (note) { openNote(note); return; }
     const why = event.target.closest("[data-act=why]");
     if (why) { event.preventDefault(); setCurrent(why.closest(".line"), { focus: false }); toggleWhy(why.closest(".line")); return; }
     if (event.target.closest("[data-drop]")) { event.preventDefault(); dropPanel(); return; }

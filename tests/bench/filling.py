@@ -1,7 +1,7 @@
 """Filling the tables of a load fast: what checks and finds single rows is put aside meanwhile, and made anew behind it.
 
-Only for a database that nobody else uses. References are checked when they are made anew, all rows at once; a failure
-in between rolls all of it back.
+Only for a database that nobody else uses and that is thrown away where this fails. References are checked when they
+are made anew, all rows at once.
 """
 
 from collections.abc import Collection, Iterator

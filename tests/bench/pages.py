@@ -2,24 +2,28 @@
 
 `python -m tests.bench.pages` builds a clinic of 10,000 waiting and 200,000 finished encounters once, in an instance of
 its own (`VAR_DIR`, by default `var/bench`), and measures each page there: whole requests through every middleware, on
-one core, against a real PostgreSQL with commits that wait for the disk. The pages take turns with a trivial one, so
-that a busy machine slows all alike; the ratio to it is what to compare between machines. Queries are counted in a pass
-of their own. `--write FILE` puts the table into the page of figures.
+one core, against a real PostgreSQL with commits that wait for the disk. DISTINCT encounters are coded and worked one by
+one, the rest are copies of their rows. The pages take turns with a trivial one, so that a busy machine slows all alike;
+the ratio to it is what to compare between machines. Queries are counted in a pass of their own. `--write FILE` puts the
+table into the page of figures.
 """
 
 import argparse
 import contextlib
 import os
+import shutil
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from itertools import cycle
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import psutil
 
@@ -27,8 +31,15 @@ HEAD = "## Pages"
 WARM_UP = 10
 PROCESSOR_CALLS = 20
 PEOPLE = 50
+DISTINCT = 600
+FILLED = "filled"
+"""The file that says the clinic is whole: one whose making was broken off is made anew."""
 RACE = 2000
+WEEKS = 12
 TRIVIAL = "health, the trivial one"
+REPORTS = "reports of all that is finished"
+SLOW = {REPORTS: 5}
+"""What is asked for so few times only."""
 
 Act = Callable[[], object]
 
@@ -38,11 +49,14 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.pages", description=__doc__)
     parser.add_argument("--encounters", type=int, default=210_000)
     parser.add_argument("--waiting", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=100, help="requests a page")
+    parser.add_argument("--rounds", type=int, default=60, help="requests a page")
     parser.add_argument("--race", type=int, default=RACE, help="encounters that 50 people claim at once; 0: none")
     parser.add_argument("--write", type=Path, help="the file whose section on pages is written anew")
     chosen = parser.parse_args(arguments)
-    place = Path(os.environ.setdefault("VAR_DIR", str(Path(__file__).parents[2] / "var" / "bench")))
+    own = Path(__file__).parents[2] / "var" / "bench"
+    place = Path(os.environ.setdefault("VAR_DIR", str(own)))
+    if place == own and not (own / FILLED).exists():
+        shutil.rmtree(own, ignore_errors=True)
     place.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "infusion_coder.settings")
     # Without a worker the trivial page says so each time.
@@ -54,6 +68,7 @@ def main(arguments: Sequence[str]) -> None:
 
         django.setup()
         build(chosen.encounters, chosen.waiting)
+        (place / FILLED).touch()
         said = table(measured(chosen.rounds), race(chosen.race) if chosen.race else None)
     sys.stdout.write(said)
     if chosen.write is not None:
@@ -66,16 +81,32 @@ def main(arguments: Sequence[str]) -> None:
 
 def build(encounters: int, waiting: int) -> None:
     """The load is there, built in minutes the first time, and the tables are tidy as autovacuum keeps them."""
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
+    from django.utils import timezone
 
     from encounters.models import Review
+    from encounters.samples.clinic import build_clinic
+    from encounters.samples.copies import COPIED
     from infusion_coder import prepare
+    from tests.bench.filling import unburdened
 
     call_command("migrate", interactive=False, verbosity=0)
     prepare.collect_static()
     if not Review.objects.exists():
-        call_command("demo_clinic", encounters=encounters, waiting=waiting)
+        now = timezone.now()
+        build_clinic(
+            encounters=encounters,
+            waiting=waiting,
+            seed=1,
+            weeks=WEEKS,
+            as_of=timezone.localdate(now),
+            password=settings.DEMO_PASSWORD,
+            at=now,
+            distinct=DISTINCT,
+            while_copying=unburdened([model._meta.db_table for model in COPIED]),
+        )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
@@ -91,19 +122,24 @@ class Figures(NamedTuple):
 def measured(rounds: int) -> dict[str, Figures]:
     """The figures by page."""
     acts = pages()
-    for act in acts.values():
-        for _ in range(WARM_UP):
+    for name, act in acts.items():
+        for _ in range(SLOW.get(name, WARM_UP)):
             act()
     times: dict[str, list[float]] = {name: [] for name in acts}
-    for _ in range(rounds):
+    for number in range(rounds):
         for name, act in acts.items():
+            if number >= SLOW.get(name, rounds):
+                continue
             since = time.perf_counter()
             act()
             times[name].append((time.perf_counter() - since) * 1000)
-    return {name: Figures(times[name], _processor(act), _queries(act)) for name, act in acts.items()}
+    return {
+        name: Figures(times[name], _processor(act, SLOW.get(name, PROCESSOR_CALLS)), _queries(act))
+        for name, act in acts.items()
+    }
 
 
-def _processor(act: Act) -> float:
+def _processor(act: Act, calls: int) -> float:
     """Processor milliseconds of one call, in this process and the database: what a busy machine hardly changes."""
     place = os.environ["VAR_DIR"]
     ours = [
@@ -121,9 +157,9 @@ def _processor(act: Act) -> float:
         return found
 
     since = spent()
-    for _ in range(PROCESSOR_CALLS):
+    for _ in range(calls):
         act()
-    return (spent() - since) / PROCESSOR_CALLS * 1000
+    return (spent() - since) / calls * 1000
 
 
 def pages() -> dict[str, Act]:
@@ -134,7 +170,7 @@ def pages() -> dict[str, Act]:
     from django.utils import timezone
 
     from encounters import coding, selectors
-    from encounters.models import Encounter, Review
+    from encounters.models import DrugAdministration, Encounter, Review
     from encounters.models.review import ReviewState
     from encounters.review import claims
     from encounters.selectors import Narrowed, Tab
@@ -149,11 +185,16 @@ def pages() -> dict[str, Act]:
     found = [*ready.values_list("encounter", flat=True)[:200], *to_decide.values_list("encounter", flat=True)[:200]]
     encounters = cycle(found)
     charts = cycle(Encounter.objects.filter(pk__in=found))
+    timed = DrugAdministration.objects.filter(encounter__in=found, started_at__isnull=False, stopped_at__isnull=False)
+    trials = cycle(timed.order_by("encounter_id", "position").distinct("encounter_id").select_related("encounter"))
+    lead = Client()
+    lead.force_login(User.objects.get(username="lead"))
+    since, until = on - timedelta(weeks=WEEKS + 1), on
     drug = Review.objects.filter(state=ReviewState.READY).values_list("drugs", flat=True)[0][0].split()[0]
 
-    def get(address: str) -> Act:
+    def get(address: str, who: Client = client) -> Act:
         def request() -> object:
-            response = client.get(address)
+            response = who.get(address)
             assert response.status_code in {200, 204, 503}, (address, response.status_code)
             return response
 
@@ -161,6 +202,16 @@ def pages() -> dict[str, Act]:
 
     def one_of_many() -> object:
         return get(f"/review/{next(encounters)}/")()
+
+    def what_if() -> object:
+        """The stop half an hour later, as the page sends it while somebody types."""
+        given = next(trials)
+        later = (given.stopped_at + timedelta(minutes=31)).astimezone(ZoneInfo(given.encounter.time_zone))
+        typed = {"administration": given.external_id, "stopped_at": f"{later:%Y-%m-%d %H:%M}"}
+        response = client.post(f"/review/{given.encounter_id}/what-if/", typed, headers={"HX-Request": "true"})
+        assert response.status_code == HTTPStatus.OK, response.status_code
+        assert b"not saved" in response.content
+        return response
 
     return {
         TRIVIAL: get("/healthz"),
@@ -174,7 +225,9 @@ def pages() -> dict[str, Act]:
         "queue, claims and counts": get("/review/claims/"),
         "workbench": one_of_many,
         "next encounter claimed": lambda: _claimed(claims, coder),
+        "what-if, typed and drawn": what_if,
         "what-if: facts built and coded": lambda: coding.preview(encounter=next(charts)),
+        REPORTS: get(f"/reports/?since={since}&until={until}", lead),
     }
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.test import Client
 
 from encounters import reports
@@ -146,6 +148,25 @@ class TestChanged:
 
     def test_lines_are_counted_by_coder(self, review: Review) -> None:
         assert rows("acceptance") == (("Ana", Decimal("25.0"), 1, 1, 1, 1),)
+
+    def test_reviews_accepted_before_take_theirs_from_lines_and_trail(self, review: Review) -> None:
+        kept = Review.objects.filter(pk=review.pk).values(*states.FIGURES)
+        told = kept.get()
+        assert told == {
+            "lines_untouched": 1,
+            "lines_edited": 1,
+            "lines_added": 1,
+            "lines_rejected": 1,
+            "active_seconds": None,
+        }
+        other = accepted(a_clean_encounter(), 2)
+        kept.update(lines_untouched=9, lines_edited=9, lines_added=9, lines_rejected=9, active_seconds=9)
+        Review.objects.filter(pk=other.pk).update(active_seconds=9)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(import_module("encounters.migrations.0020_accepted_figures").FILL)
+        assert kept.get() == told
+        assert now(other).active_seconds == 120
 
     def test_lines_are_counted_by_drug(self, review: Review) -> None:
         assert rows("by_drug") == (("cefazolin", 3, 1, 1, 1),)

@@ -38,7 +38,7 @@ class TestNext:
         a_rule(a_review())
         free = a_review()
         assert next_of(personas.ana()) == free
-        assert claims.peek_next(user=personas.eve(), at=DAY_AFTER) is None
+        assert next_of(personas.eve()) is None
 
     def test_must_fit_every_part_of_a_rule(self) -> None:
         review = a_review()
