@@ -110,9 +110,7 @@ def instance() -> Iterator[str]:
         environment = os.environ | {"VAR_DIR": folder, "PORT": str(port)}
         # Weeks of work, so that no page stands empty.
         build = [sys.executable, "manage.py", "demo_clinic", f"--encounters={ENCOUNTERS}", f"--waiting={WAITING}"]
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=ROOT, env=environment, check=True
-        )
+        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=ROOT, env=environment, check=True)
         subprocess.run(build, cwd=ROOT, env=environment, check=True)
         server = subprocess.Popen([sys.executable, "-m", "infusion_coder.run"], cwd=ROOT, env=environment)
         try:
@@ -149,7 +147,7 @@ def fill(browser: Browser, address: str) -> None:
     """A rule of routing, a question to the clinic, a measure of automation bias, and a sample, each by its page."""
     acts = {
         "lead": ("/review/routing/", "form[action$='/add/']", {"family": 1, "skill": "chemotherapy"}),
-        "auditor": ("/audit/seeding/", "form.asked", {"coder": 1, "percent": "5", "reason": "the yearly measure"}),
+        "auditor": ("/audit/seeding/", "form.asked", {"coder": 1, "percent": "5", "from_date": "2026-12-01", "until_date": "2026-12-31", "reason": "the yearly measure"}),
     }
     for who, (there, form, values) in acts.items():
         page = browser.new_context(base_url=address).new_page()

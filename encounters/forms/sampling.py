@@ -28,8 +28,8 @@ class SampleForm(forms.Form):
     """The frame, how the size is planned, and who reviews. Choices that are rows are given by the door."""
 
     name = forms.CharField(max_length=120)
-    first_day = forms.DateField(required=False)
-    last_day = forms.DateField(required=False)
+    first_day = forms.DateField(required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    last_day = forms.DateField(required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     coder = forms.ChoiceField(required=False)
     payer = forms.ChoiceField(required=False)
     setting = forms.ChoiceField(required=False, choices=[("", "any"), *((word.value, word.value) for word in Setting)])

@@ -11,8 +11,8 @@ class SeedingForm(forms.Form):
         User.objects.none(), required=False, to_field_name="username", empty_label="everybody"
     )
     percent = forms.DecimalField(min_value=0, max_value=20, max_digits=4, decimal_places=1)
-    from_date = forms.DateField(widget=forms.DateInput({"type": "date"}))
-    until_date = forms.DateField(widget=forms.DateInput({"type": "date"}))
+    from_date = forms.DateField(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    until_date = forms.DateField(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     reason = forms.CharField(max_length=400)
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -206,6 +206,7 @@ def pages() -> dict[str, Act]:
     def what_if() -> object:
         """The stop half an hour later, as the page sends it while somebody types."""
         given = next(trials)
+        assert given.stopped_at is not None
         later = (given.stopped_at + timedelta(minutes=31)).astimezone(ZoneInfo(given.encounter.time_zone))
         typed = {"administration": given.external_id, "stopped_at": f"{later:%Y-%m-%d %H:%M}"}
         response = client.post(f"/review/{given.encounter_id}/what-if/", typed, headers={"HX-Request": "true"})
