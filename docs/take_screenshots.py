@@ -14,6 +14,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import date, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
@@ -145,9 +146,14 @@ def is_well(address: str) -> bool:
 
 def fill(browser: Browser, address: str) -> None:
     """A rule of routing, a question to the clinic, a measure of automation bias, and a sample, each by its page."""
+    begins, ends = (f"{date.today() + timedelta(days=days):%Y-%m-%d}" for days in (7, 37))  # noqa: DTZ011 - far off
     acts = {
         "lead": ("/review/routing/", "form[action$='/add/']", {"family": 1, "skill": "chemotherapy"}),
-        "auditor": ("/audit/seeding/", "form.asked", {"coder": 1, "percent": "5", "from_date": "2026-12-01", "until_date": "2026-12-31", "reason": "the yearly measure"}),
+        "auditor": (
+            "/audit/seeding/",
+            "form.asked",
+            {"coder": 1, "percent": "5", "from_date": begins, "until_date": ends, "reason": "the yearly measure"},
+        ),
     }
     for who, (there, form, values) in acts.items():
         page = browser.new_context(base_url=address).new_page()

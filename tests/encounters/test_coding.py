@@ -164,7 +164,7 @@ class TestRun:
         told = dict(run.lines.values_list("key", "rules"))
         assert told == {line.key: list(rules_of(line)) for line in coding.result_of(run).lines}
         assert all(told.values())
-        fill = import_module("encounters.migrations.0019_rules_of_coded_lines").FILL
+        fill = import_module("encounters.migrations.0020_rules_of_coded_lines").FILL
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(fill.replace("SET rules = said.rules", "SET rules = '{}'"))

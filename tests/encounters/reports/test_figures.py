@@ -164,7 +164,7 @@ class TestChanged:
         Review.objects.filter(pk=other.pk).update(active_seconds=9)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute(import_module("encounters.migrations.0020_accepted_figures").FILL)
+            cursor.execute(import_module("encounters.migrations.0021_accepted_figures").FILL)
         assert kept.get() == told
         assert now(other).active_seconds == 120
 

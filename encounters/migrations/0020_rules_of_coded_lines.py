@@ -24,7 +24,7 @@ ALTER TABLE encounters_codedline ENABLE TRIGGER guard;
 class Migration(migrations.Migration):
     """A column, and its values for the rows that are there."""
 
-    dependencies = [("encounters", "0018_sites")]
+    dependencies = [("encounters", "0019_what_a_change_would_do")]
 
     operations = [
         migrations.AddField(

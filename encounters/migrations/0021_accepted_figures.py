@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
     """Columns, their values for what was accepted before, and the indexes that hold them."""
 
     dependencies = [
-        ("encounters", "0019_rules_of_coded_lines"),
+        ("encounters", "0020_rules_of_coded_lines"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
