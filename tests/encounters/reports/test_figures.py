@@ -157,7 +157,7 @@ class TestChanged:
             "lines_edited": 1,
             "lines_added": 1,
             "lines_rejected": 1,
-            "active_seconds": None,
+            "active_seconds": 0,
         }
         other = accepted(a_clean_encounter(), 2)
         kept.update(lines_untouched=9, lines_edited=9, lines_added=9, lines_rejected=9, active_seconds=9)
