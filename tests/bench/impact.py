@@ -134,7 +134,7 @@ def _fill(encounters: int) -> int:
         raise RuntimeError(msg)
     for pk in Encounter.objects.order_by("pk").values_list("pk", flat=True):
         if preparation.code(encounter_id=pk, at=at) is None:
-            msg = f"Encounter {pk} could not be coded."
+            msg = f"Encounter {pk} could not be coded: {Encounter.objects.get(pk=pk).coding_error}"
             raise RuntimeError(msg)
     _multiply(encounters // DIFFERENT - 1)
     return Encounter.objects.count()
