@@ -81,7 +81,7 @@ floors: setup-dev ## floors and rooms: who may import whom
 django-check: setup-dev ## models match migrations; settings are fit for a deployment
 	@$(RUN) manage.py makemigrations --check --dry-run
 	@DATABASE_URL=postgresql://nobody@localhost/none REDIS_URL=redis://localhost/0 BEHIND_TLS=1 \
-		SECRET_KEY=only-for-this-check-and-never-used-to-sign-anything-0123456789 \
+		SECRET_KEY=only-for-this-check-and-never-used-to-sign-anything-0123456789 AUDIT_KEY=as-said-above \
 		$(RUN) manage.py check --deploy --fail-level WARNING
 
 .PHONY: audit-dependencies

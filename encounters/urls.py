@@ -32,6 +32,7 @@ from encounters.views import (
 review_addresses = [
     path("", queue.queue, name="queue"),
     path("next/", queue.open_next, name="next"),
+    path("search/", queue.search, name="search"),
     path("claims/", queue.claims, name="claims"),
     path("assign/", queue_acts.assign, name="assign"),
     path("together/", queue_acts.together, name="together"),

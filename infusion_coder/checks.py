@@ -39,3 +39,12 @@ def servers_are_given(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
         )
         for number, name in enumerate(missing, start=1)
     ]
+
+
+@register(Tags.security, deploy=True)
+def trail_has_a_key_of_its_own(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A deployment says the key of the trail: one made by the first machine would lie beside the data that it proves."""
+    if os.environ.get("AUDIT_KEY", "").strip():
+        return []
+    hint = "Make one as for SECRET_KEY, another one, and keep it apart from the database: docs/deploy.md."
+    return [checks.Error("AUDIT_KEY is not set.", hint=hint, id="infusion_coder.E002")]

@@ -10,6 +10,8 @@ VAR_DIR = embedded.instance_dir()
 # --- who may speak to it -------------------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY", "") or secret.kept_key(VAR_DIR)
+# Keys of before, the newest first: what they signed and encrypted is still read.
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
@@ -281,6 +283,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 # Every event is authenticated and chained with it. It must not lie in the database or in its backups; without it no
 # event can be verified.
 AUDIT_KEY = env.text("AUDIT_KEY", "") or secret.kept_key(VAR_DIR, "audit_key")
+# Keys that it was written with before, the newest first: they prove what is old, and write nothing.
+AUDIT_KEY_FALLBACKS = env.words("AUDIT_KEY_FALLBACKS")
 # Where the signed heads of the chains are written: a place that the database's administrators cannot write to.
 CHECKPOINT_DIR = env.folder("CHECKPOINT_DIR", VAR_DIR / "checkpoints")
 # HIPAA asks for six years (45 CFR 164.316(b)(2)(i)); nothing younger is ever purged.

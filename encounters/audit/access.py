@@ -1,5 +1,6 @@
 """Who came in, who tried to, who went, and who may do what since when."""
 
+import getpass
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from encounters.audit.recording import record
 from encounters.audit.tags import Tag
 
 UNKNOWN = "unknown"
+WITHHELD = "(withheld)"
 
 
 def signed_in(*, user: User, at: datetime) -> None:
@@ -44,3 +46,19 @@ def administered(
 ) -> None:
     """A record of the administration, a user or a group among them, was added, changed, deleted or seen."""
     record(tag=tag, at=at, actor=user, object_repr=what, before=before, after=after)
+
+
+def account_made(*, user: User, at: datetime) -> None:
+    """Somebody at the machine's terminal made an account that may do everything."""
+    after = {"username": user.get_username(), "is_superuser": user.is_superuser, "is_staff": user.is_staff}
+    record(tag=Tag.RECORD_ADDED, at=at, actor_name=_at_the_terminal(), object_repr=f"user {user.pk}", after=after)
+
+
+def password_changed(*, user: User, at: datetime) -> None:
+    """Somebody at the machine's terminal set a person's password."""
+    words = {"username": user.get_username(), "password": WITHHELD}
+    record(tag=Tag.RECORD_CHANGED, at=at, actor_name=_at_the_terminal(), object_repr=f"user {user.pk}", after=words)
+
+
+def _at_the_terminal() -> str:
+    return f"{getpass.getuser()} at the terminal"

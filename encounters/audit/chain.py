@@ -57,8 +57,13 @@ READ = f"""
 
 
 def key() -> bytes:
-    """The key of the trail."""
+    """The key that the trail is written with."""
     return str(settings.AUDIT_KEY).encode()
+
+
+def keys() -> tuple[bytes, ...]:
+    """Every key that it was ever written with, the oldest first, the one of now last."""
+    return (*(str(one).encode() for one in reversed(settings.AUDIT_KEY_FALLBACKS)), key())
 
 
 def content_of(secret: bytes, canonical: str) -> bytes:

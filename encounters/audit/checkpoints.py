@@ -55,13 +55,17 @@ def folder() -> Path:
 
 def read_all() -> list[Checkpoint]:
     """Every checkpoint in order. Raises UnableToTrustCheckpoints."""
-    secret, before = chain.key(), ""
+    secrets, before = chain.keys(), ""
     found = []
     for number, path in enumerate(sorted(folder().glob("checkpoint-*.json")), start=1):
         checkpoint = _read(path)
         if checkpoint.number != number or checkpoint.before != before:
             raise UnableToTrustCheckpoints(f"checkpoint {number} is missing: {path.name} does not follow")
-        if not hmac.compare_digest(_signed(secret, _told(checkpoint)), checkpoint.proof):
+        told = _told(checkpoint)
+        # Behind one that was signed with a later key, none is taken that was signed with an earlier one.
+        while secrets and not hmac.compare_digest(_signed(secrets[0], told), checkpoint.proof):
+            secrets = secrets[1:]
+        if not secrets:
             raise UnableToTrustCheckpoints(f"{path.name} was not signed with this key, or was changed")
         before = checkpoint.proof
         found.append(checkpoint)

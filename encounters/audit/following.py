@@ -2,10 +2,11 @@
 
 A place is proven by the link before it and by its number, so a break shows what was done: where the places behind it
 fit again under another number, as many events are missing or too many; where they fit under their own, the order was
-changed.
+changed. Behind a place that was written with a later key, none is taken that was written with an earlier one.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from encounters.audit import chain
@@ -27,11 +28,11 @@ class _Misplaced:
 class Follower:
     """What is known of a stream so far. `findings` grows as it is fed."""
 
-    def __init__(self, secret: bytes, stream: int, *, after: int, link: bytes) -> None:
-        """Begins behind place `after`, whose link is `link`."""
+    def __init__(self, secrets: Sequence[bytes], stream: int, *, after: int, link: bytes) -> None:
+        """Begins behind place `after`, whose link is `link`; `secrets` in the order of their use."""
         self.findings: list[Tampering] = []
         self.last = after
-        self._secret, self._stream = secret, stream
+        self._secret, self._later, self._stream = secrets[0], tuple(secrets[1:]), stream
         self._links = deque([link], maxlen=WINDOW)
         self._shift = 0
         self._misplaced: list[_Misplaced] = []
@@ -39,6 +40,8 @@ class Follower:
 
     def feed(self, sequence: int, event_id: int, content: bytes, link: bytes, canonical: str | None) -> None:
         """The next place of the stream: `canonical` is None where its event is gone."""
+        if self._later and canonical is not None and chain.content_of(self._secret, canonical) != content:
+            self._turn(canonical, content)
         if (
             not self._misplaced
             and sequence == self.last + 1
@@ -50,6 +53,13 @@ class Follower:
         else:
             self._explain(sequence, event_id, content, link, canonical)
         self.last = sequence
+
+    def _turn(self, canonical: str, content: bytes) -> None:
+        """From here on the stream is written with the later key that proves this event, where one does."""
+        for place, secret in enumerate(self._later, start=1):
+            if chain.content_of(secret, canonical) == content:
+                self._secret, self._later = secret, self._later[place:]
+                return
 
     @property
     def moved(self) -> int:

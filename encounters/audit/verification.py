@@ -2,7 +2,7 @@
 
 import hmac
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,8 +34,8 @@ Anchors = Mapping[int, tuple[int, bytes]]
 def verify() -> Verification:
     """The whole trail, read in one pass and never held in memory, against every checkpoint."""
     chain.settle()
-    secret = chain.key()
-    anchors, findings = _anchors(secret)
+    secrets = chain.keys()
+    anchors, findings = _anchors(secrets)
     promised, files, wrong = _promised()
     findings += wrong
     events, streams = 0, 0
@@ -52,7 +52,7 @@ def verify() -> Verification:
             stream = row_stream
             streams += 1
             after, before = anchors.get(stream, (0, chain.BEGINNING))
-            follower = Follower(secret, stream, after=after, link=before)
+            follower = Follower(secrets, stream, after=after, link=before)
             due = [head for head in promised.pop(stream, ()) if head.sequence > after]
             last_seen = after
         assert follower is not None  # noqa: S101 (made with the first row of a stream)
@@ -90,10 +90,10 @@ def verify_and_record(*, at: datetime) -> Verification:
 def verify_stream(*, stream: int) -> Verification:
     """One stream, as `verify` does it, but without the checkpoints."""
     chain.settle()
-    secret = chain.key()
-    anchors, findings = _anchors(secret, stream=stream)
+    secrets = chain.keys()
+    anchors, findings = _anchors(secrets, stream=stream)
     after, before = anchors.get(stream, (0, chain.BEGINNING))
-    follower = Follower(secret, stream, after=after, link=before)
+    follower = Follower(secrets, stream, after=after, link=before)
     with connection.cursor() as cursor:
         cursor.execute(_PLACES.format("WHERE s.stream = %s"), [stream])
         rows = cursor.fetchall()
@@ -177,7 +177,9 @@ def _unchained(stream: int | None = None) -> list[Tampering]:
     ]
 
 
-def _anchors(secret: bytes, stream: int | None = None) -> tuple[dict[int, tuple[int, bytes]], list[Tampering]]:
+def _anchors(
+    secrets: Sequence[bytes], stream: int | None = None
+) -> tuple[dict[int, tuple[int, bytes]], list[Tampering]]:
     """Where each purged stream goes on: last purged place and its link; and the summaries that prove nothing."""
     rows = AuditPurge.objects.order_by("stream", "last_sequence")
     if stream is not None:
@@ -186,7 +188,9 @@ def _anchors(secret: bytes, stream: int | None = None) -> tuple[dict[int, tuple[
     findings = []
     for row in rows.iterator():
         known, _ = anchors.get(row.stream, (0, b""))
-        if row.first_sequence == known + 1 and hmac.compare_digest(proof_of(secret, row), bytes(row.proof)):
+        if row.first_sequence == known + 1 and any(
+            hmac.compare_digest(proof_of(secret, row), bytes(row.proof)) for secret in secrets
+        ):
             anchors[row.stream] = (row.last_sequence, bytes(row.link))
             continue
         words = "the summary of a purge is not what was signed"

@@ -216,7 +216,6 @@ class Review(models.Model):
             ("work_reviews", "Can claim and decide reviews"),
             ("lead_reviews", "Can assign, reopen and take second reviews"),
             ("audit_reviews", "Can read history and audit accepted encounters"),
-            ("operate", "Can see the state of the installation"),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST
 
 from drugs import selectors as drugs
 from encounters import selectors
@@ -31,10 +31,10 @@ class Found:
     address: str
 
 
-@require_safe
+@require_POST
 def palette(request: PageRequest) -> HttpResponse:
     """What fits the words, a few of each kind, as options of the palette's list."""
-    typed = request.GET.get("q", "").strip()
+    typed = request.POST.get("q", "").strip()
     now = timezone.now()
     groups: list[tuple[str, list[Found]]] = []
     if len(typed) >= SHORTEST:

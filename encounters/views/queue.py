@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from encounters import audit, selectors
+from encounters import audit, sealed_words, selectors
 from encounters.audit import looking
 from encounters.http import PageRequest, act, is_for_fragment, page_or_fragment
 from encounters.models import Encounter, Review
@@ -91,6 +91,7 @@ def queue(request: PageRequest) -> HttpResponse:
         "asked": asked,
         "query": query_of(asked),
         "search": asked.search,
+        "sealed": sealed_words.seal(asked.search),
         "sections": sections([queue_row(row, request, now) for row in found]),
         "count": count,
         "is_more_than_counted": not asked.is_whole_tab and count == COUNT_AT_MOST,
@@ -121,6 +122,12 @@ def queue(request: PageRequest) -> HttpResponse:
         fragment="encounters/review/queue_rows.html",
         context=context,
     )
+
+
+@act
+def search(request: PageRequest) -> HttpResponse:
+    """What was typed becomes the address of a queue, in which nobody can read it."""
+    return redirect(address(asked_for(request.POST)))
 
 
 @require_safe
@@ -250,12 +257,12 @@ def asked_for(said: Mapping[str, str]) -> Narrowed:
         message = "There is no such filter."
         raise Http404(message) from error
     words = {name: said.get(name, "").strip() for name in ("payer", "site")}
-    return Narrowed(tab=tab, search=said.get("q", "").strip(), **words)
+    return Narrowed(tab=tab, search=sealed_words.opened(said.get("q", "").strip()), **words)
 
 
 def query_of(asked: Narrowed, **more: object) -> str:
-    """The query string that asks for the same; what is not narrowed stands not in it."""
-    said = {"tab": asked.tab.value, "q": asked.search, "payer": asked.payer, "site": asked.site}
+    """The query string that asks for the same, its words sealed; what is not narrowed stands not in it."""
+    said = {"tab": asked.tab.value, "q": sealed_words.seal(asked.search), "payer": asked.payer, "site": asked.site}
     return urlencode({name: value for name, value in (said | more).items() if value})
 
 

@@ -102,14 +102,7 @@ def _box() -> MultiFernet:
     """Encrypts under SECRET_KEY; what an earlier key encrypted is still read."""
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     return MultiFernet(
-        [
-            Fernet(
-                base64.urlsafe_b64encode(
-                    hashlib.sha256(b"second factor" + (key if isinstance(key, bytes) else key.encode())).digest()
-                )
-            )
-            for key in keys
-        ]
+        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"second factor" + (key.encode())).digest())) for key in keys]
     )
 
 

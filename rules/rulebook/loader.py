@@ -34,7 +34,10 @@ FORMATS = frozenset({".yaml", ".csv"})
 CODE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = CODE_DIR / "data"
 
-NUMBERS = ("lesions_to", "dose_tolerance_percent", "units_to", "overpayment_days", "overpayment_years")
+NUMBERS = (
+    *("lesions_to", "dose_tolerance_percent", "units_to"),
+    *("overpayment_days", "overpayment_suspension_days", "overpayment_years"),
+)
 SWITCHES = ("jw", "jz")
 CODE_LISTS = (
     *("included", "nurse_visit", "visits", "separate_visit", "practice_expense", "facility_places"),

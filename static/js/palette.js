@@ -72,7 +72,7 @@
     const mine = ++asked;
     const wanted = field.value.trim();
     if (wanted.length < 2) { found.replaceChildren(); return; }
-    const answer = await fetch(`${found.dataset.address}?q=${encodeURIComponent(wanted)}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+    const answer = await fetch(found.dataset.address, { method: "POST", body: new URLSearchParams({ q: wanted }), headers: { "HX-Request": "true", ...JSON.parse(document.body.getAttribute("hx-headers")) } }).catch(() => null);
     if (mine !== asked) return;
     if (!answer?.ok || answer.redirected) { found.replaceChildren(); count.textContent = "The server did not answer; acts and pages are here all the same."; return; }
     found.innerHTML = await answer.text();

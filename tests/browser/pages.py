@@ -121,6 +121,7 @@ NO_PAGES: dict[str, str] = {
     "api/": "data, and a reader of its description that is not ours",
     "admin/": "Django's own pages",
     "review/next/": ACT,
+    "review/search/": ACT,
     "review/claims/": FRAGMENT,
     "review/appearance/": ACT,
     **{f"review/routing/{act}/": ACT for act in ("add", "remove", "skill")},

@@ -62,3 +62,14 @@ class TestServersAreGiven:
         monkeypatch.setenv("DATABASE_URL", "postgresql://host/db")
         monkeypatch.setenv("REDIS_URL", "redis://host")
         assert checks.servers_are_given(None) == []
+
+
+class TestTrailHasAKeyOfItsOwn:
+    def test_refuses_a_deployment_without(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AUDIT_KEY", " ")
+        (error,) = checks.trail_has_a_key_of_its_own(None)
+        assert (error.id, error.is_serious()) == ("infusion_coder.E002", True)
+
+    def test_passes_one_with(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AUDIT_KEY", "x" * 50)
+        assert checks.trail_has_a_key_of_its_own(None) == []

@@ -70,10 +70,12 @@ PAGES: dict[str, tuple[str, str]] = {
     "guide": (ALL, NO_SUCH),
     "help": (ALL, NO_SUCH),
     # Encounters are among what it finds for whoever reads them only.
-    "palette": (ALL, NO_SUCH),
+    "palette": (NO_SUCH, ALL),
     # The queue and its acts.
     "review:queue": (READ, NO_SUCH),
     "review:next": (LEADS_BACK, WORK),
+    # Leads to the queue, which asks who is there.
+    "review:search": (LEADS_BACK, ALL),
     "review:claims": (READ, NO_SUCH),
     "review:assign": (LEAD, LEAD),
     "review:together": (WORK, WORK),

@@ -77,7 +77,9 @@ def test_a_day_leaves_no_patient_in_logs_broker_or_addresses(
     client.force_login(personas.ana())
     page = ask("get", f"/review/{encounter.pk}/").text
     assert MARKS[0][-4:] in page, "the patient is shown to who may see it, or this test shows nothing"
-    ask("get", "/review/", {"q": MARKS[0]})
+    assert ask("post", "/review/search/", {"q": MARKS[0]}).status_code == 302
+    ask("get", addresses[-3])
+    ask("post", "/palette/", {"q": MARKS[0]})
     ask("post", f"/review/{encounter.pk}/accept/", {"version": review.version, "reason": MARKS[1]})
     ask("post", f"/review/{encounter.pk}/notes/", {"text": MARKS[1], "anchor_kind": "encounter"})
     ask("get", f"/history/{encounter.pk}/")

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from encounters.audit import chain, checkpoints, verification
 from encounters.audit.findings import Kind, Tampering
-from encounters.models import AuditEvent, AuditSeal
+from encounters.models import AuditEvent, AuditSeal, Encounter
 from tests.encounters.audit import tampering
 from tests.factories.encounters import DAY_AFTER, AuditEventFactory, EncounterFactory
 
@@ -243,3 +243,38 @@ class TestAtACommit:
         tampering.audit.record(tag=tampering.Tag.LINE_ADDED, at=DAY_AFTER)
         assert AuditSeal.objects.count() == 1
         assert not connection._waiting
+
+
+class TestKeysChange:
+    def test_and_what_each_wrote_is_proven(self, stream: int, settings: Settings) -> None:
+        checkpoints.write(at=DAY_AFTER)
+        settings.AUDIT_KEY_FALLBACKS, settings.AUDIT_KEY = [settings.AUDIT_KEY], "the second key"
+        tampering.write(5, EncounterFactory.create())
+        tampering.write(5, Encounter.objects.get(pk=stream))
+        checkpoints.write(at=DAY_AFTER)
+        settings.AUDIT_KEY_FALLBACKS, settings.AUDIT_KEY = [settings.AUDIT_KEY, *settings.AUDIT_KEY_FALLBACKS], "third"
+        tampering.write(2, Encounter.objects.get(pk=stream))
+        result = verification.verify()
+        assert result.is_sound, result.findings
+        assert result.checkpoints == 2
+        assert verification.verify_stream(stream=stream).is_sound
+
+    def test_and_none_of_an_old_key_is_taken_behind_one_of_a_new(self, stream: int, settings: Settings) -> None:
+        old, new = settings.AUDIT_KEY, "the second key"
+        settings.AUDIT_KEY, settings.AUDIT_KEY_FALLBACKS = new, [old]
+        tampering.write(2, Encounter.objects.get(pk=stream))
+        settings.AUDIT_KEY = old
+        tampering.write(1, Encounter.objects.get(pk=stream))
+        settings.AUDIT_KEY = new
+        assert found() == [(Kind.INSERTED, stream, 13, 13)]
+
+    def test_and_an_edit_of_what_is_old_is_found(self, stream: int, settings: Settings) -> None:
+        settings.AUDIT_KEY, settings.AUDIT_KEY_FALLBACKS = "the second key", [settings.AUDIT_KEY]
+        tampering.write(2, Encounter.objects.get(pk=stream))
+        event = AuditSeal.objects.get(stream=stream, sequence=4).event_id
+        tampering.run("UPDATE encounters_auditevent SET reason = 'x' WHERE id = %s", event)
+        assert found() == [(Kind.EDITED, stream, 4, 4)]
+
+    def test_and_without_the_old_one_nothing_old_is_proven(self, stream: int, settings: Settings) -> None:
+        settings.AUDIT_KEY = "the second key"
+        assert not verification.verify().is_sound

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 READ, TAKE_IN = "encounters.view_encounter", "encounters.take_in"
 WORK, LEAD, AUDIT = "encounters.work_reviews", "encounters.lead_reviews", "encounters.audit_reviews"
 IMPACT = "encounters.study_impact"
-OPERATE, FORMULARY = "encounters.operate", "drugs.maintain_formulary"
+FORMULARY = "drugs.maintain_formulary"
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ OPERATE, FORMULARY = "encounters.operate", "drugs.maintain_formulary"
         (personas.cleo, {FORMULARY}),
         (personas.gus, {READ, IMPACT}),
         (personas.hal, {READ, TAKE_IN}),
-        (personas.ira, {OPERATE, TAKE_IN}),
+        (personas.ira, {TAKE_IN}),
         (personas.dov, set()),
     ],
 )
