@@ -1,9 +1,9 @@
 """Accepted encounters billed for more than the corrected rules give, with the day by which to return it.
 
 An overpayment is reported and returned within days of being identified, and looked for years back: 42 CFR 401.305,
-whose numbers are parameters of the rulebook. A timely investigation in good faith suspends the deadline from 2025 on, by
-paragraph (b)(3); who relies on that keeps their own record of it. The years count from the day of payment, which is not
-known here: those from the date of service are looked at, so what was paid late is looked for by a wider choice of dates.
+whose numbers are parameters of the rulebook. From 2025 on a timely investigation in good faith suspends the deadline,
+by paragraph (b)(3): the deadline here is the one without it. The years count from the day of payment, which is not
+known here, so they are counted from the date of service: what was paid long after it may be missed.
 """
 
 from collections import Counter

@@ -43,7 +43,7 @@ def servers_are_given(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
 
 @register(Tags.security, deploy=True)
 def trail_has_a_key_of_its_own(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A deployment says the key of the trail: one made by the first machine would lie beside the data that it proves."""
+    """A deployment says the key of the trail: one that is made by itself would lie beside the data that it proves."""
     if os.environ.get("AUDIT_KEY", "").strip():
         return []
     hint = "Make one as for SECRET_KEY, another one, and keep it apart from the database: docs/deploy.md."

@@ -4,7 +4,8 @@ The discovery sample of 50 and, where its net financial error rate is 5 % or mor
 and 25 % precision are those of the claims reviews of the Office of Inspector General's integrity agreements from
 November 2001 on (its "Corporate Integrity Agreement FAQ" on claims reviews); an agreement of today may ask otherwise,
 and it is the agreement that binds. Mean and deviation of a probe sample give the full sample's size as in RAT-STATS,
-"Variable Sample Size Determination, Unrestricted Using a Probe Sample". The Health Care Fraud Self-Disclosure Protocol (2021) asks for 100 units at least.
+"Variable Sample Size Determination, Unrestricted Using a Probe Sample". The Health Care Fraud Self-Disclosure Protocol
+asks for 100 units at least.
 """
 
 import math

@@ -23,7 +23,7 @@ def test_an_account_that_may_everything_is_recorded(monkeypatch: pytest.MonkeyPa
 
 def test_a_password_is_recorded_without_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
     personas.ana()
-    monkeypatch.setattr(changepassword.Command, "_get_pass", lambda *args, **options: "a long word for tests")
+    monkeypatch.setattr(changepassword.Command, "_get_pass", lambda *_args, **_options: "a long word for tests")
     call_command("changepassword", "ana")
     assert User.objects.get(username="ana").check_password("a long word for tests")
     event = AuditEvent.objects.get()

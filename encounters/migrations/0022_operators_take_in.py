@@ -11,7 +11,7 @@ def remove(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("encounters", "0019_what_a_change_would_do")]
+    dependencies = [("encounters", "0021_accepted_figures")]
 
     operations = [
         migrations.AlterModelOptions(
