@@ -66,7 +66,9 @@ def what_if(request: PageRequest, encounter_id: int) -> HttpResponse:
     review = open_review(request, encounter_id)
     given = _administration(review, request)
     if request.method != "POST":
-        trial = Trial(given, _form(given), focus=request.GET.get("field", ""), known=_known(review, given))
+        known = _known(review, given)
+        lacking = next((finding.mended_field for finding in known if finding.mended_field), "")
+        trial = Trial(given, _form(given), focus=request.GET.get("field") or lacking, known=known)
         if is_for_fragment(request):
             return render(request, "encounters/review/what_if.html", _context(request, review, trial))
         return answer(request, review, trial=trial)

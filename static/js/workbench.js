@@ -5,7 +5,8 @@
   /* Lines, and behind them what is not billed: all that the keys walk through. */
   const STOP = "#lines .line, #not-billed > .stop";
   const FOLDED = "body:not([data-unfolded]) .lines.folded > .same";
-  const lines = () => [...document.querySelectorAll(STOP)].filter((line) => !line.matches(FOLDED));
+  const stops = () => [...document.querySelectorAll(STOP)];
+  const lines = () => stops().filter((line) => !line.matches(FOLDED));
   const current = () => lines().find((line) => line.hasAttribute("aria-current"));
   const byKey = (key) => (key ? lines().find((line) => line.dataset.line === key) : undefined);
   const byId = (id) => (id ? lines().find((line) => line.id === id) : undefined);
@@ -15,7 +16,7 @@
   /* ---- the current line ------------------------------------------------------------------------- */
   function setCurrent(line, { focus = true, scroll = true } = {}) {
     if (!line) return;
-    for (const each of lines()) {
+    for (const each of stops()) {
       if (each === line) each.setAttribute("aria-current", "true"); else each.removeAttribute("aria-current");
       each.tabIndex = each === line ? 0 : -1;
     }

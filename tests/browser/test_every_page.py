@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser import pages
 from tests.browser.keyboard import is_ready
@@ -26,6 +26,22 @@ pytestmark = pytest.mark.django_db(transaction=True)
 AXE = Path(__file__).parent / "axe"
 SCRIPT = AXE / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = ("serious", "critical")
+LOOK = '(where) => axe.run(where || document, {resultTypes: ["violations"]})'
+# What opens on a page: the page, the key that opens it, and what has opened.
+OPENED = (
+    ("workbench with findings", "w", ".steps-of:not([hidden])"),
+    ("workbench with findings", "e", ".line.edit"),
+    ("workbench with findings", "n", "#line-new"),
+    ("workbench with findings", "t", "#panel > section"),
+    ("workbench with findings", "c", "#panel > section"),
+    ("workbench with findings", "h", "#pend[open]"),
+    ("workbench with findings", "r", "#second[open]"),
+    ("workbench with findings", "Enter", "#accept-dialog[open]"),
+    ("workbench with findings", "?", "#keys[open]"),
+    ("workbench with findings", "F1", "#help[open]"),
+    ("queue", "Control+k", "#palette[open]"),
+    ("queue", "n", "#panel[open] form"),
+)
 SideBySide = tuple[str, dict[str, Any]]
 SIZES: tuple[SideBySide, ...] = (
     ("1280x720", {"viewport": {"width": 1280, "height": 720}}),
@@ -117,22 +133,43 @@ class TestList:
         assert pages.gone() == []
 
 
+def opened(page: Page, clinic: Clinic) -> Iterator[str]:
+    """Each thing that a key opens, open, by its place."""
+    shown = ""
+    for name, key, place in OPENED:
+        if name != shown:
+            page.goto(clinic.address(name))
+            is_ready(page)
+            shown = name
+        page.keyboard.press(key)
+        expect(page.locator(place).first).to_be_visible()
+        yield place
+        page.keyboard.press("w" if key == "w" else "Escape")
+        expect(page.locator(place)).to_have_count(0)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_page_has_a_serious_barrier(
     theme: str, axe: str, clinic: Clinic, here: Callable[..., "BrowserContext"], live_server: "LiveServer"
 ) -> None:
     wrongs = []
     context = here(color_scheme=theme, viewport={"width": 1280, "height": 720})
-    for name, page in visited(context, clinic, live_server):
+
+    def look(page: Page, name: str, where: str | None = None) -> None:
         page.evaluate(axe)
-        found = page.evaluate("() => axe.run(document)")
+        found = page.evaluate(LOOK, where)
         assert found["passes"], f"{name} was not looked at"
-        wrongs += [
+        wrongs.extend(
             f"{name}: {each['id']}: {node['target']} {node.get('failureSummary', '')[:160]}"
             for each in found["violations"]
             if each["impact"] in GRAVE
             for node in each["nodes"][:3]
-        ]
+        )
+
+    for name, page in visited(context, clinic, live_server):
+        look(page, name)
+    for place in opened(page, clinic):
+        look(page, place, place)
     assert wrongs == [], "\n".join(wrongs)
 
 

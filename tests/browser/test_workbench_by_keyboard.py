@@ -158,6 +158,14 @@ class TestClinic:
         page.goto(f"/review/{review.encounter_id}/")
         expect(page.get_by_role("heading", name="Since it was pended")).to_contain_text("answered: 10:40; by the pump")
         expect(page.locator(".changes").first).to_contain_text("96368 ×1")
+        folded = page.locator("#lines > .same")
+        expect(page.locator(".unfold")).to_contain_text("as they were when this was pended")
+        expect(folded.first).to_be_hidden()
+        keyboard.press("l")
+        expect(folded.first).to_be_visible()
+        keyboard.press("l")
+        expect(folded.first).to_be_hidden()
+        expect(page.locator(".stop[aria-current]")).to_be_focused()
 
 
 class TestNotes:
@@ -170,6 +178,18 @@ class TestNotes:
         expect(page.locator("#notes")).to_contain_text("pump changed at noon")
         assert (Note.objects.get().anchor_kind, Note.objects.get().anchor) == ("line", "96366-1")
         expect(page.locator("#lines .line").nth(1)).to_be_focused()
+
+    def test_hang_on_a_finding_whose_button_was_pressed(
+        self, page: Page, signed_in: SignIn, keyboard: Keyboard
+    ) -> None:
+        opened(page, signed_in, an_encounter_with_a_missing_stop())
+        page.locator(".find-list [data-note]").first.focus()
+        keyboard.press("Enter")
+        expect(page.get_by_label("On Stop time missing")).to_be_focused()
+        page.keyboard.type("asked by phone")
+        keyboard.press("Enter")
+        expect(page.locator("#notes")).to_contain_text("on Stop time missing")
+        assert (Note.objects.get().anchor_kind, Note.objects.get().anchor) == ("finding", "missing_stop_time a2")
 
 
 class TestCodeSearch:

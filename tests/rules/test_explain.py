@@ -2,6 +2,8 @@
 
 import ast
 import string
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,11 @@ from rules import explain
 from rules.engine import code_encounter
 from rules.errors import RulebookError
 from rules.facts import EncounterFacts
-from rules.result import CodedLine, Counterfactual, Finding, Step
+from rules.result import CodedLine, Counterfactual, Finding, NdcLine, Step
 from rules.rulebook.loader import load_rulebook
 from rules.sentences import REASON_WORDS, SENTENCES, TITLES
 from rules.snapshot import facts_from_json, facts_to_json, result_from_json, result_to_json
-from rules.vocabulary import FindingKind, Role, Severity
+from rules.vocabulary import FindingKind, LineFamily, Role, Severity
 from tests.factories.facts import chemo, coded, dose, encounter, fluid, infusion, push
 from tests.factories.strategies import encounters, policies
 
@@ -170,3 +172,19 @@ class TestSnapshot:
         assert facts_from_json(facts_to_json(facts)) == facts
         result = coded(infusion(minutes=91), dose("77 mg", key="a2"))
         assert result_from_json(result_to_json(result)) == result
+
+
+def test_a_drug_line_tells_every_package_behind_it() -> None:
+    line = CodedLine(
+        key="J0690-1",
+        code="J0690",
+        units=2,
+        role=Role.DRUG,
+        family=LineFamily.THERAPEUTIC,
+        administrations=("a1",),
+        date_of_service=date(2026, 1, 15),
+        ndc=NdcLine("00781345170", Decimal("4.50"), "ML"),
+        further_ndcs=(NdcLine("00143992490", None, None),),
+    )
+    told = explain.line_explanation(line, rulebook=load_rulebook())
+    assert [row.text for row in told.ndcs] == ["00781-3451-70, 4.5 ML", "00143-9924-90, quantity not known"]
