@@ -152,7 +152,7 @@ def opened(page: Page, clinic: Clinic) -> Iterator[str]:
 def test_no_page_has_a_serious_barrier(
     theme: str, axe: str, clinic: Clinic, here: Callable[..., "BrowserContext"], live_server: "LiveServer"
 ) -> None:
-    wrongs = []
+    wrongs: list[str] = []
     context = here(color_scheme=theme, viewport={"width": 1280, "height": 720})
 
     def look(page: Page, name: str, where: str | None = None) -> None:
