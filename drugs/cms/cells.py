@@ -4,8 +4,10 @@ import re
 from datetime import date
 from decimal import Decimal
 
-INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u001a"))
-"""Signs without a width, and the end-of-file sign of old systems."""
+END_OF_FILE = "\u001a"
+"""As old systems write it: of the signs that show nothing the only one in ASCII."""
+INVISIBLE = dict.fromkeys(map(ord, f"\u200b\u200c\u200d\u2060\ufeff\u00ad{END_OF_FILE}"))
+"""Signs without a width, and the end-of-file sign."""
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """A spreadsheet runs a cell that begins with one of these (the last four are their full-width forms)."""
@@ -34,8 +36,8 @@ def text_of(cell: str) -> str:
     >>> text_of(" Otulfi\u00a0\t\r\n IV")
     'Otulfi IV'
     """
-    if cell.isascii() and cell.isalnum():
-        return cell
+    if cell.isascii() and END_OF_FILE not in cell:
+        return cell if cell.isalnum() else " ".join(cell.split())
     return " ".join(cell.translate(INVISIBLE).split())
 
 
