@@ -14,8 +14,7 @@ from enum import Enum
 from functools import cache
 
 from drugs.cms.descriptor import BillingAmount, Unread, read_amount
-from drugs.cms.files import open_file
-from drugs.cms.rows import NdcPackageRow
+from drugs.cms.rows import NdcPackageRow, NdcProductRow
 from drugs.models import Unit
 from tests.drugs.cms import published
 from tests.drugs.cms.published import Package
@@ -54,10 +53,9 @@ def amount_of(code: str, quarter: str) -> BillingAmount | Unread:
 @cache
 def strengths() -> dict[str, list[tuple[Unit, Decimal, bool]]]:
     """Of each product in the crosswalk: unit, amount, and whether that is in one mL."""
-    wanted = {row.ndc[:9] for row in published.crosswalk("2026Q1") if row.ndc}
     known: dict[str, list[tuple[Unit, Decimal, bool]]] = {}
-    for product in open_file(published.only("ndc/product.txt.xz")).rows:
-        if product.product_ndc not in wanted or product.product_ndc in known:
+    for product in published.reading(published.only("ndc/product.txt.xz")).rows:
+        if not isinstance(product, NdcProductRow) or product.product_ndc in known:
             continue
         known[product.product_ndc] = [
             (UNITS[found[2]][0], Decimal(found[1]) * UNITS[found[2]][1] / Decimal(found[3] or 1), found[4] == "mL")
@@ -70,13 +68,10 @@ def strengths() -> dict[str, list[tuple[Unit, Decimal, bool]]]:
 @cache
 def volumes() -> dict[str, Decimal]:
     """Of each package in the crosswalk whose text says it: millilitres of the innermost container."""
-    wanted = {row.ndc for row in published.crosswalk("2026Q1")}
     return {
         package.ndc: Decimal(said[-1])
-        for package in open_file(published.only("ndc/package.txt.xz")).rows
-        if isinstance(package, NdcPackageRow)
-        and package.ndc in wanted
-        and (said := VOLUME_OF_CONTAINER.findall(package.description))
+        for package in published.reading(published.only("ndc/package.txt.xz")).rows
+        if isinstance(package, NdcPackageRow) and (said := VOLUME_OF_CONTAINER.findall(package.description))
     }
 
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from drugs.cms.files import open_file
-from drugs.cms.rows import CrosswalkRow, HcpcsRow, PriceRow
+from drugs.cms.files import Quarter, Row, open_file
+from drugs.cms.rows import CrosswalkRow, HcpcsRow, NdcPackageRow, NdcProductRow, PriceRow
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 QUARTERS = (*(f"{year}Q{quarter}" for year in (2024, 2025) for quarter in (1, 2, 3, 4)), "2026Q1")
@@ -25,6 +25,47 @@ def only(pattern: str) -> Path:
 def pricing_path(quarter: str) -> Path:
     (path,) = (*DATA.glob(f"asp/{quarter}_*Pricing*.gz"), *DATA.glob(f"asp/{quarter}_*Payment Limit*.gz"))
     return path
+
+
+class Reading(NamedTuple):
+    """A whole file, read once for every test that asks."""
+
+    number: int
+    """Of all its rows."""
+    letters: frozenset[str]
+    """With which codes begin."""
+    problems: int
+    quarter: Quarter | None
+    rows: tuple[Row, ...]
+    """Those that tests look into: all of a file of codes, the FDA's of January 2026's packages, else none."""
+
+
+@cache
+def reading(path: Path) -> Reading:
+    file = open_file(path, is_excerpt="excerpt" in path.name)
+    count, letters, rows = 0, set(), []
+    for row in file.rows:
+        count += 1
+        letters.add(getattr(row, "code", "")[:-4])
+        if isinstance(row, HcpcsRow) or _is_of_the_crosswalk(row):
+            rows.append(row)
+    return Reading(count, frozenset(letters), len(file.problems), file.quarter, tuple(rows))
+
+
+@cache
+def packages() -> frozenset[str]:
+    return frozenset(row.ndc for row in crosswalk("2026Q1") if row.ndc)
+
+
+@cache
+def products() -> frozenset[str]:
+    return frozenset(ndc[:9] for ndc in packages())
+
+
+def _is_of_the_crosswalk(row: Row) -> bool:
+    if isinstance(row, NdcPackageRow):
+        return row.ndc in packages()
+    return isinstance(row, NdcProductRow) and row.product_ndc in products()
 
 
 class Package(NamedTuple):
@@ -63,5 +104,5 @@ def _package(row: object) -> Package:
 
 @cache
 def descriptors() -> dict[str, HcpcsRow]:
-    rows = open_file(only("hcpcs/HCPCS_2025_OCT_level2_rebuilt.csv.gz")).rows
+    rows = reading(only("hcpcs/HCPCS_2025_OCT_level2_rebuilt.csv.gz")).rows
     return {row.code: row for row in rows if isinstance(row, HcpcsRow) and not row.is_modifier}

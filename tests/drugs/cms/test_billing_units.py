@@ -12,7 +12,7 @@ from tests.drugs.cms import billing_units, published
 from tests.drugs.cms.billing_units import Verdict
 from tests.drugs.cms.published import Package, where_present
 
-pytestmark = where_present
+pytestmark = [where_present, pytest.mark.xdist_group("published files")]
 QUARTER = "2026Q1"
 AT_MOST = 0.02
 EXCEPTIONS = Path(__file__).with_name("billing_unit_exceptions.csv")
