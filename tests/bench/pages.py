@@ -315,8 +315,10 @@ def table(of: dict[str, Figures], raced: tuple[float, int, int, int, int] | None
     said = [
         HEAD,
         "",
-        f"Written by `make bench` on {on}: {waiting:,} encounters wait and {done:,} are finished. Milliseconds",
-        "on the server for a whole request, every middleware and the commit included, and the most queries of one",
+        f"Written by `make bench` on {on}: {waiting:,} encounters wait and {done:,} are finished; {DISTINCT} of them",
+        "were coded and worked one by one, the others are copies of their rows with patients, accounts and keys of",
+        "their own, and without a trail. References were checked and indexes built behind the copying. Milliseconds on",
+        "the server for a whole request, every middleware and the commit included, and the most queries of one",
         "(those that begin and end a transaction left out). Processor milliseconds are those of the web process and of",
         "the database together: other work on the machine lengthens the clock times and hardly these. Its load was",
         f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors. The ratio is of processor time to the trivial page.",

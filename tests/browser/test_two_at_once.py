@@ -1,6 +1,7 @@
 """Two people, two tabs, a lost session, a double click, the back button: nothing lost, nothing wrong saved."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +13,7 @@ from encounters import intake
 from encounters.models import Addendum, AuditEvent, DrugAdministration, FinalLine, LineDecision, Review
 from encounters.models.review import ReviewState
 from encounters.review import claims, decisions, preparation
+from encounters.review.hold import ReviewIsHeld
 from tests import personas
 from tests.browser.keyboard import Keyboard
 from tests.encounters.views.desk import a_clean_encounter
@@ -160,6 +162,19 @@ class TestDoubleClick:
         page.get_by_role("button", name="Save as addendum").dblclick()
         expect(page.get_by_role("heading", name="Addenda")).to_be_visible()
         assert Addendum.objects.count() == 1
+
+
+class TestKilledBrowser:
+    def test_frees_its_claim_within_two_minutes(self, page: Page, signed_in: SignIn, review: Review) -> None:
+        opened(page, signed_in, review)
+        with page.expect_response("**/heartbeat/"):
+            pass
+        page.close(run_before_unload=False)
+        killed_at = timezone.now()
+        with pytest.raises(ReviewIsHeld):
+            claims.claim(review=review, user=personas.eve(), at=killed_at)
+        claims.claim(review=review, user=personas.eve(), at=killed_at + timedelta(minutes=2))
+        assert now(review).claimed_by == personas.eve()
 
 
 class TestBackButton:
