@@ -24,6 +24,7 @@ def statuses(records: Iterable[Record], *, log: Log) -> Iterator[StatusRow]:
             label="" if is_administration else record.text("label"),
             status_indicator=record.text("status_indicator"),
             payment_rate=record.number("payment_rate"),
+            apc=record.text("apc") if record.has("apc") else None,
         )
         if groups.is_new(code, "", row[1:], record.line):
             yield row

@@ -104,6 +104,7 @@ LAYOUTS: Mapping[FileKind, Layout] = {
         label="shortdescriptor shortdescription",
         status_indicator="si statusindicator ci",
         payment_rate="paymentrate",
+        apc="apc",
         source="source",
     ),
     FileKind.HCPCS: _layout(

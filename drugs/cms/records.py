@@ -19,6 +19,10 @@ class Record:
     def __init__(self, line: int, cells: Cells, *, kind: FileKind, places: Mapping[str, int], log: Log) -> None:
         self.line, self._cells, self._kind, self._places, self._log = line, cells, kind, places, log
 
+    def has(self, field: str) -> bool:
+        """Whether the file has the column."""
+        return field in self._places
+
     def raw(self, field: str) -> str:
         """The cell as it stands in the file."""
         place = self._places.get(field)

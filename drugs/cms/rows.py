@@ -88,6 +88,8 @@ class StatusRow(NamedTuple):
     status_indicator: str
     payment_rate: Decimal | None
     """US dollars."""
+    apc: str | None = None
+    """Ambulatory payment classification, empty where the code has none; None where the file has no such column."""
 
 
 class NdcProductRow(NamedTuple):

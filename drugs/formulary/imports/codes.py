@@ -214,10 +214,13 @@ def compare_statuses(comparison: Comparison, rows: Iterator[StatusRow], dropped:
         if not re.fullmatch(r"[A-Z][0-9]?", row.status_indicator):
             dropped["no status indicator"] += 1
             continue
+        said: Values = {"indicator": row.status_indicator, "payment_rate": to_json(row.payment_rate)}
+        if row.apc is not None:
+            said["apc"] = row.apc
         comparison.propose(
             DifferenceTable.STATUS,
             (row.code,),
-            {"indicator": row.status_indicator, "payment_rate": to_json(row.payment_rate)},
+            said,
             groups=STATUSES,
             subject=Subject(row.code, "", row.label, row.line),
         )

@@ -70,9 +70,14 @@ class TestOpenFile:
     @pytest.mark.parametrize("content", [samples.ADDENDUM_B, samples.ADDENDUM_B_XLSX], ids=["csv", "xlsx"])
     def test_keeps_the_status_of_cpt_codes_without_their_words(self, content: bytes) -> None:
         rows = {row.code: row for row in read(content).rows}
-        assert rows["96413"] == (rows["96413"].line, "96413", "", "S", Decimal("357.61"))
+        assert rows["96413"][1:5] == ("96413", "", "S", Decimal("357.61"))
         assert rows["J9035"].label == "Bevacizumab injection"
         assert not rows.keys() & {"0001F", "D0120"}
+
+    def test_tells_a_code_without_a_classification_from_a_file_without_the_column(self) -> None:
+        of_codes = {row.code: row.apc for row in read(samples.ADDENDUM_B).rows}
+        assert (of_codes["96413"], of_codes["J9035"], of_codes["A4341"]) == ("5694", "9214", "")
+        assert {row.apc for row in read(samples.SOFTEK_ADDENDUM_B).rows} == {None}
 
     def test_takes_the_quarter_of_a_converted_file_from_its_rows(self) -> None:
         assert read(samples.SOFTEK_ADDENDUM_B).quarter == APRIL

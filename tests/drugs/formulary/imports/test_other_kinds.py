@@ -96,10 +96,21 @@ class TestStatuses:
     def test_are_kept_of_known_codes_for_the_quarter(self) -> None:
         HcpcsCodeFactory.create(code="J3373")
         dropped: Counter[str] = Counter()
-        rows = [StatusRow(5, "J3373", "Vancomycin", "N", None), StatusRow(6, "A4206", "Syringe", "N", None)]
+        rows = [
+            StatusRow(5, "J3373", "Vancomycin", "K", Decimal("0.5"), "0123"),
+            StatusRow(6, "A4206", "Syringe", "N", None, ""),
+        ]
         compare_statuses(comparison(FileKind.ADDENDUM_B), iter(rows), dropped)
         row = ImportDifference.objects.get()
         assert (row.group, row.code, row.effective_until) == ("status_new", "J3373", date(2025, 10, 1))
+        assert dict(row.after or {}) == {
+            "hcpcs_id": "J3373",
+            "indicator": "K",
+            "payment_rate": "0.5",
+            "apc": "0123",
+            # Addendum B marks with a star what ends some time in the year; it names no day.
+            "pass_through_until": None,
+        }
         assert dropped == {"code not in the formulary": 1}
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from drugs.cms.files import FileKind
 from drugs.formulary import load_seed
-from drugs.models import BillingCode, FormularyImport, Ndc, NdcBillingCode, Price
+from drugs.models import BillingCode, FormularyImport, ImportDifference, Ndc, NdcBillingCode, Price
 from tests.drugs.formulary.imports.acts import compared, found, published
 
 DATA = Path(__file__).resolve().parents[5] / "shared" / "data" / "asp"
@@ -113,3 +113,28 @@ def test_january_2026_says_nothing_new_of_what_the_starter_formulary_holds() -> 
     of_prices = set(found(prices).values_list("group", flat=True))
     assert of_prices == {"code_new", "price_new", "unit_size"}
     assert set(found(crosswalk).values_list("group", flat=True)) == {"crosswalk_new", "package_new"}
+
+
+def test_october_2025_of_hcpcs_is_compared_with_the_prices_of_its_quarter_and_published() -> None:
+    published(content("2025Q4", PRICING), kind=PRICING, quarter="2025Q4", at=AT)
+    release = (DATA.parent / "hcpcs" / "HCPC2025_OCT_ANWEB.fwf-resliced.csv.gz").read_bytes()
+    hcpcs = published(release, kind=FileKind.HCPCS, quarter="2025Q4", at=AT)
+    assert (hcpcs.rows_read, hcpcs.problem_count) == (8846, 0)
+    assert hcpcs.rows_dropped == {"modifier": 383, "not a drug": 6474, "no amount in the descriptor": 416}
+    assert counted(hcpcs, "code_new", "code_ended", "unit_size", "descriptor") == (764, 0, 6, 9)
+    # Where the descriptor and the price file's column do not count the same, the descriptor has the last word.
+    assert {row.code: (old["per_amount"], new["per_amount"]) for row, old, new in unit_sizes(hcpcs)} == {
+        "J0695": ("75", "50"),
+        "J0714": ("0.625", "0.5"),
+        "J1454": ("0.25", "235"),
+        "J7308": ("354", "1"),
+        "J7354": ("3.2", "1"),
+        "J8655": ("0.5", "300"),
+    }
+    standing = {row.hcpcs_id: row for row in BillingCode.objects.in_force(date(2025, 10, 1))}
+    assert str(standing["J9035"].per) == "10 mg"
+    assert (standing["J0695"].per, standing["J0695"].source) == ("50 mg", "CMS HCPCS Level II, 2025Q4")
+
+
+def unit_sizes(of: FormularyImport) -> list[tuple[ImportDifference, dict[str, str], dict[str, str]]]:
+    return [(row, dict(row.before or {}), dict(row.after or {})) for row in found(of).filter(group="unit_size")]
