@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from rules.errors import ParameterNotInForce
 from rules.facts import EncounterFacts
-from rules.result import NEW, CodingResult, Finding, NotBilled, Versions
+from rules.result import CodingResult, Finding, NotBilled, Versions
 from rules.rulebook.model import Rulebook
 from rules.rulebook.policy import Policy
 from rules.rulebook.terms import Terms
@@ -40,7 +40,7 @@ from rules.stages import (
 )
 from rules.vocabulary import FindingKind, Reason, Severity
 from rules.worksheet.sheet import Worksheet
-from rules.worksheet.steps import step
+from rules.worksheet.steps import NEW, step
 
 ENGINE_VERSION = "1.0"
 NO_OVERRIDES: Mapping[str, str] = MappingProxyType({})

@@ -5,14 +5,11 @@ Named tuples: a run makes dozens of these values, and they are the quickest to m
 
 from datetime import date
 from decimal import Decimal
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
 
 Scalar: TypeAlias = str | int | bool | None
-
-NEW: Final = tuple.__new__
-"""Makes a named tuple of all its fields in their order; naming each of them costs as much as some stages."""
 
 
 class Step(NamedTuple):
@@ -25,16 +22,6 @@ class Step(NamedTuple):
     rule: str
     values: tuple[tuple[str, Scalar], ...] = ()
     policy: tuple[str, str] | None = None
-
-
-_STEP: Final = Step
-
-
-def make_step(
-    kind: str, rule: str, values: tuple[tuple[str, Scalar], ...] = (), policy: tuple[str, str] | None = None
-) -> Step:
-    """A step as `Step(...)` makes it, in half the time: most of what a run makes are steps."""
-    return NEW(_STEP, (kind, rule, values, policy))
 
 
 class Lost(NamedTuple):
@@ -161,15 +148,3 @@ class CodingResult(NamedTuple):
     unit_ledger: tuple[UnitLedgerEntry, ...]
     diagnoses: tuple[SuggestedDiagnosis, ...]
     versions: Versions
-
-
-def make_finding(
-    kind: FindingKind, severity: Severity, administrations: tuple[str, ...], step: Step, mend: Step | None
-) -> Finding:
-    """A finding as `Finding(...)` makes it, without counterfactuals."""
-    return NEW(Finding, (kind, severity, administrations, step, mend, ()))
-
-
-def make_not_billed(administration: str, reason: Reason, step: Step, minutes: int | None) -> NotBilled:
-    """An entry of what is not billed as `NotBilled(...)` makes it."""
-    return NEW(NotBilled, (administration, reason, step, minutes))

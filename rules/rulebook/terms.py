@@ -21,7 +21,10 @@ TermsKey: TypeAlias = tuple[date, str, str | None, str | None]
 
 CLAIMS: Final = {False: "hospital", True: "practitioner"}
 """The initiative's set of edits for a claim, by whether it is a professional's."""
-NO_PRIMARIES: Final[frozenset[str]] = frozenset()
+_KEPT: Final = 4096
+"""Sets of codes of which the answer is kept: more than a clinic bills in a year, a bound against odd input."""
+AddonAlone: TypeAlias = tuple[str, frozenset[str]]
+"""An add-on code, and the primary codes of which it needs one."""
 
 
 def _plain(table: Mapping[str, T]) -> dict[str, T]:
@@ -32,20 +35,30 @@ def _plain(table: Mapping[str, T]) -> dict[str, T]:
 class ClaimEdits:
     """The National Correct Coding Initiative edits that a claim of one kind meets on one date."""
 
-    __slots__ = ("_bases", "_mues", "_on", "_pairs")
+    __slots__ = ("_bases", "_known_alone", "_known_pairs", "_mues", "_on", "_pairs")
 
     def __init__(self, edits: EditsInForce, *, is_professional: bool, on: date) -> None:
         self._on = on
         self._mues: dict[str, Mue] = _plain(edits.mues(CLAIMS[is_professional]))
         self._pairs: dict[str, Mapping[str, Pair]] = _plain(edits.pairs(CLAIMS[is_professional]))
         self._bases: dict[str, frozenset[str]] = _plain(edits.bases)
+        self._known_pairs: dict[frozenset[str], tuple[Pair, ...]] = {}
+        self._known_alone: dict[frozenset[str], tuple[AddonAlone, ...]] = {}
 
     def mue(self, code: str) -> Mue | None:
         """The medically unlikely edit of a code."""
         return self._mues.get(code)
 
-    def pairs_among(self, codes: list[str]) -> list[Pair]:
-        """Each pair in force on the date that two of these different codes make, once."""
+    def pairs_among(self, codes: frozenset[str]) -> tuple[Pair, ...]:
+        """Each pair in force on the date that two of these codes make, once, in order of the codes."""
+        found = self._known_pairs.get(codes)
+        if found is None:
+            if len(self._known_pairs) >= _KEPT:
+                self._known_pairs.clear()
+            self._known_pairs[codes] = found = tuple(self._weighed(sorted(codes)))
+        return found
+
+    def _weighed(self, codes: list[str]) -> list[Pair]:
         found: list[Pair] = []
         for place, one in enumerate(codes):
             partners = self._pairs.get(one)
@@ -53,10 +66,15 @@ class ClaimEdits:
                 found += [partners[two] for two in codes[place + 1 :] if two in partners]
         return [pair for pair in found if pair.holds_on(self._on)]
 
-    def primaries_missing(self, code: str, codes: set[str]) -> frozenset[str]:
-        """The codes of which an add-on code needs one, where these hold none; empty for every other code."""
-        primaries = self._bases.get(code)
-        return NO_PRIMARIES if primaries is None or not codes.isdisjoint(primaries) else primaries
+    def addons_alone(self, codes: frozenset[str]) -> tuple[AddonAlone, ...]:
+        """Each of these codes that is an add-on, where none of its primary codes is among them."""
+        found = self._known_alone.get(codes)
+        if found is None:
+            if len(self._known_alone) >= _KEPT:
+                self._known_alone.clear()
+            bases = [(code, self._bases[code]) for code in sorted(codes) if code in self._bases]
+            self._known_alone[codes] = found = tuple([alone for alone in bases if codes.isdisjoint(alone[1])])
+        return found
 
 
 class Terms:

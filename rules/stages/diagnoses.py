@@ -3,10 +3,10 @@
 from functools import lru_cache
 from typing import Final
 
-from rules.result import NEW, SuggestedDiagnosis
+from rules.result import SuggestedDiagnosis
 from rules.vocabulary import Family, FindingKind, Role, Severity
 from rules.worksheet.sheet import Worksheet
-from rules.worksheet.steps import step
+from rules.worksheet.steps import NEW, step
 from rules.worksheet.units import Entry
 from rules.worksheet.words import HYDRATION
 

@@ -120,10 +120,10 @@ def _pairs(
 
     A service of which more is said already, as it stands beside an administration, is not named again.
     """
-    there = {draft.code for draft in drafts}
+    there = frozenset([draft.code for draft in drafts])
     if others and drafts[0].date_of_service == sheet.facts.date_of_service:
-        there.update(others)
-    for pair in edits.pairs_among(list(there)):
+        there = there.union(others)
+    for pair in edits.pairs_among(there):
         one, two = pair.column_one, pair.column_two
         severity = _weight(sheet, pair, drafts, others)
         heard = said.get(one, set()) | said.get(two, set())
@@ -167,17 +167,14 @@ def _find_pair(sheet: Worksheet, pair: Pair, severity: Severity, drafts: list[Dr
 
 def _addons(sheet: Worksheet, edits: ClaimEdits, administered: list[Draft]) -> None:
     """An add-on code without any of its primary codes (F4)."""
-    there = {draft.code for draft in administered}
-    for code in there:
-        primaries = edits.primaries_missing(code, there)
-        if primaries:
-            sheet.find(
-                FindingKind.ADDON_WITHOUT_PRIMARY,
-                Severity.WARNS,
-                [entry for draft in administered if draft.code == code for entry in draft.entries],
-                step("addon_without_primary", "F4", code=code, primaries=", ".join(sorted(primaries))),
-                step("mend_addon", "F4"),
-            )
+    for code, primaries in edits.addons_alone(frozenset([draft.code for draft in administered])):
+        sheet.find(
+            FindingKind.ADDON_WITHOUT_PRIMARY,
+            Severity.WARNS,
+            [entry for draft in administered if draft.code == code for entry in draft.entries],
+            step("addon_without_primary", "F4", code=code, primaries=", ".join(sorted(primaries))),
+            step("mend_addon", "F4"),
+        )
 
 
 def _is_professional(sheet: Worksheet) -> bool:

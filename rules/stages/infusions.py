@@ -6,11 +6,11 @@ from typing import Final
 
 from rules import chronology
 from rules.chronology import Spans
-from rules.result import Lost, Step, make_step
+from rules.result import Lost, Step
 from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
-from rules.worksheet.steps import step
+from rules.worksheet.steps import make_step, step
 from rules.worksheet.units import AccessSheet, Service
 from rules.worksheet.words import CHEMO
 
@@ -33,7 +33,7 @@ def code(sheet: Worksheet) -> None:
     concurrent_billed: set[tuple[int, date | None]] = set()
     for access in sheet.accesses:
         placed = _Placed()
-        rest = sorted(access.infusions, key=_order)
+        rest = _in_order(access.infusions)
         for service in rest:
             if service is access.initial:
                 _initial(sheet, access, service)
@@ -72,8 +72,16 @@ class _Placed:
         return found
 
 
-def _order(service: Service) -> tuple[bool, int, int, str]:
-    return (service.family is not CHEMO, -service.minutes, service.start, service.id)
+def _in_order(services: list[Service]) -> list[Service]:
+    """Chemo first, then the longest, the earliest, the first by id."""
+    if len(services) == 1:
+        return services
+    places = [
+        (service.family is not CHEMO, -service.minutes, service.start, service.id, nth)
+        for nth, service in enumerate(services)
+    ]
+    places.sort()
+    return [services[place[4]] for place in places]
 
 
 def _initial(sheet: Worksheet, access: AccessSheet, service: Service) -> None:

@@ -1,13 +1,12 @@
 """The one initial service of each needed access (coding-rules section 5)."""
 
-from collections.abc import Iterator, Mapping
-from operator import itemgetter
+from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from rules.result import Step, make_step
+from rules.result import Step
 from rules.vocabulary import FindingKind, LineFamily, Setting, Severity
 from rules.worksheet.sheet import Worksheet
-from rules.worksheet.steps import step
+from rules.worksheet.steps import make_step, step
 from rules.worksheet.units import LAST, AccessSheet, Entry, Service, Unit
 from rules.worksheet.words import CHEMO, HYDRATION
 
@@ -32,19 +31,19 @@ def _candidates(access: AccessSheet) -> list[Candidate]:
     """What may be initial: infusions, the first push of each drug that is not infused too, hydration."""
     candidates: list[Candidate] = list(access.infusions)
     if access.pushes:
-        candidates += _first_pushes(access)
+        _add_first_pushes(candidates, access)
     if access.hydration is not None:
         candidates.append(access.hydration)
     return candidates
 
 
-def _first_pushes(access: AccessSheet) -> Iterator[Unit]:
+def _add_first_pushes(candidates: list[Candidate], access: AccessSheet) -> None:
     infused = {name for service in access.infusions for name in service.ingredients}
     pushed: set[str] = set()
     for unit in access.pushes:
         is_new = unit.ingredients.isdisjoint(pushed)
         if is_new and (unit.family is CHEMO or unit.ingredients.isdisjoint(infused)):
-            yield unit
+            candidates.append(unit)
         pushed |= unit.ingredients
 
 
@@ -111,10 +110,27 @@ def _by_hierarchy(sheet: Worksheet, access: AccessSheet, candidates: list[Candid
         access.chosen_by = ALONE
         return candidates[0]
     places = sheet.terms.places
-    ranked = sorted([(_rank(places, candidate), candidate) for candidate in candidates], key=itemgetter(0))
-    (first, highest), (second, next_) = ranked[:2]
+    highest, next_ = candidates[:2]
+    first, second = _rank(places, highest), _rank(places, next_)
+    if _precedes(second, first):
+        first, second, highest, next_ = second, first, next_, highest
+    for candidate in candidates[2:]:
+        rank = _rank(places, candidate)
+        if _precedes(rank, first):
+            first, second, highest, next_ = rank, first, candidate, highest
+        elif _precedes(rank, second):
+            second, next_ = rank, candidate
     access.chosen_by = _why_highest(first, second, next_)
     return highest
+
+
+def _precedes(one: Rank, other: Rank) -> bool:
+    # Part by part: compared as a whole both are made into objects first.
+    if one[0] != other[0]:
+        return one[0] < other[0]
+    if one[1] != other[1]:
+        return one[1] < other[1]
+    return one[2:] < other[2:]
 
 
 def _why_highest(first: Rank, second: Rank, next_: Candidate) -> Step:

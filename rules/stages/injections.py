@@ -16,7 +16,7 @@ from rules.vocabulary import (
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
-from rules.worksheet.units import Entry, Unit, entries_of, running, runs_of
+from rules.worksheet.units import Entry, Unit, entries_of, in_clock_order, running, runs_of
 from rules.worksheet.words import (
     CHEMO,
     INFUSION,
@@ -197,7 +197,7 @@ def _intra_arterial(sheet: Worksheet, unit: Unit) -> None:
 def _injections(sheet: Worksheet, units: list[Unit]) -> None:
     """One line an injection (C7); by policy a dose split over syringes counts once, or with 59."""
     first_of_dose: dict[tuple[object, ...], Draft] = {}
-    for unit in sorted(units, key=_by_clock):
+    for unit in in_clock_order(units):
         order = unit.entries[0].given.order
         dose = (order, unit.ingredients, unit.route, unit.visit)
         earlier = first_of_dose.get(dose) if order else None
@@ -210,10 +210,6 @@ def _injections(sheet: Worksheet, units: list[Unit]) -> None:
         if earlier is not None and sheet.answers["split_dose"] == "per_injection_59":
             draft.modifiers.append(DISTINCT)
             draft.steps.append(sheet.chose("split_dose_59", "C7", "split_dose"))
-
-
-def _by_clock(unit: Unit) -> tuple[int, str]:
-    return (unit.at, unit.id)
 
 
 def _injection(sheet: Worksheet, unit: Unit) -> Draft:
@@ -239,7 +235,7 @@ def _sc_infusions(sheet: Worksheet, units: list[Unit]) -> None:
         if unit.family is CHEMO:
             _unlisted(sheet, unit, "sc_chemo_infusion")
     of_visit: dict[int, list[Unit]] = {}
-    for unit in sorted(units, key=_by_clock):
+    for unit in in_clock_order(units):
         if unit.family is not CHEMO:
             of_visit.setdefault(unit.visit, []).append(unit)
     for visit in sorted(of_visit):
@@ -273,7 +269,7 @@ def _sc_pump(sheet: Worksheet, units: list[Unit]) -> None:
 def _ia_infusions(sheet: Worksheet, units: list[Unit]) -> None:
     """Intra-arterial chemo infusion: 96422 and 96423 for its further hours, one service a drug."""
     groups: dict[tuple[object, ...], list[Unit]] = {}
-    for unit in sorted(units, key=_by_clock):
+    for unit in in_clock_order(units):
         groups.setdefault((unit.visit, unit.label, unit.ingredients), []).append(unit)
     for members in groups.values():
         _timed(

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Final
 
-from rules.worksheet.drafts import Draft
+from rules.worksheet.drafts import Draft, Order
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.words import HYDRATION
 
@@ -37,7 +37,7 @@ def _second_initials(sheet: Worksheet) -> None:
         draft.steps.append(sheet.chose(kind, "A2", "second_initial_modifier", access=draft.access))
 
 
-def _rank(sheet: Worksheet, draft: Draft) -> tuple[int, int, tuple[int, int, int, int, str]]:
+def _rank(sheet: Worksheet, draft: Draft) -> tuple[int, int, Order]:
     kind = "push" if draft.slot.endswith("push_initial") else "infusion"
     is_hydration = draft.family is HYDRATION
     name = "hydration" if is_hydration else f"{draft.family}_{kind}"

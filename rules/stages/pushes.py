@@ -4,11 +4,11 @@ from collections import deque
 from operator import attrgetter
 from typing import Final
 
-from rules.result import Lost, Step, make_step
+from rules.result import Lost, Step
 from rules.vocabulary import LineFamily, Reason, Role, Setting
 from rules.worksheet.drafts import Draft
 from rules.worksheet.sheet import Worksheet
-from rules.worksheet.steps import step
+from rules.worksheet.steps import make_step, step
 from rules.worksheet.units import LAST, AccessSheet, Unit
 from rules.worksheet.words import CHEMO, PUMP_INITIATION
 

@@ -45,6 +45,7 @@ AFTER_ORDER: Final = step("after_order", "R2")
 def screen(sheet: Worksheet) -> None:
     """Reads the chart's times and sets aside what earns no administration line of its own."""
     sheet.entries = read_chart(sheet.facts, minutes=sheet.terms.minutes)
+    sheet.ledger = [[] for _ in sheet.entries]
     if sheet.terms.policy.families:
         _follow_policy(sheet)
     _find_duplicates(sheet)
@@ -98,13 +99,26 @@ def read_chart(facts: EncounterFacts, *, minutes: Minutes) -> list[Entry]:
         None if facts.end is None else chronology.minute_of(facts.end),
     )
     entries = [_read(given, order_at, bounds, minutes) for given in facts.administrations]
-    entries.sort(key=_BY_ID)
-    if len({entry.id for entry in entries}) < len(entries):
-        entries.sort(key=_canonical)
+    if not _ascend(entries):
+        entries.sort(key=_BY_ID)
+        if not _ascend(entries):
+            entries.sort(key=_canonical)
+    for place, entry in enumerate(entries):
+        entry.place = place
     return entries
 
 
 _BY_ID: Final = attrgetter("id")
+
+
+def _ascend(entries: list[Entry]) -> bool:
+    """Whether each id stands behind the one before it, as most charts have them."""
+    last: str | None = None
+    for entry in entries:
+        if last is not None and entry.id <= last:
+            return False
+        last = entry.id
+    return True
 
 
 def _canonical(entry: Entry) -> tuple[str, int, int, str]:

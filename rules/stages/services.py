@@ -5,7 +5,6 @@ only the first reported push of a drug can be the initial service.
 """
 
 from collections.abc import Iterable
-from operator import attrgetter
 from typing import Final
 
 from rules import chronology
@@ -17,7 +16,7 @@ from rules.vocabulary import (
 )
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.steps import step
-from rules.worksheet.units import LAST, AccessSheet, Service, Unit, entries_of, runs_of
+from rules.worksheet.units import LAST, AccessSheet, Service, Unit, entries_of, in_clock_order, runs_of
 from rules.worksheet.words import HYDRATION, INFUSION, ON_BODY_INJECTOR, PUMP_REFILL, PUSH
 
 NOT_OF_AN_ACCESS: Final = frozenset({PUMP_REFILL, ON_BODY_INJECTOR})
@@ -83,14 +82,9 @@ def _infusion_services(sheet: Worksheet, access: AccessSheet) -> list[Service]:
     """
     groups: dict[tuple[frozenset[str], LineFamily], list[Unit]] = {}
     infusions = [unit for unit in access.units if unit.technique is INFUSION and unit.family is not HYDRATION]
-    if len(infusions) > 1:
-        infusions.sort(key=_BY_CLOCK)
-    for unit in infusions:
+    for unit in in_clock_order(infusions):
         groups.setdefault((unit.ingredients, unit.family), []).append(unit)
     return [_service(sheet, units) for units in groups.values()]
-
-
-_BY_CLOCK: Final = attrgetter("at", "id")
 
 
 def _service(sheet: Worksheet, units: list[Unit]) -> Service:
@@ -152,10 +146,9 @@ def _find_overlap(sheet: Worksheet, units: list[Unit]) -> None:
 
 def _pushes(sheet: Worksheet, access: AccessSheet) -> list[Unit]:
     """The pushes of the access in clock order; by policy those of one minute are one push."""
-    pushes = [unit for unit in access.units if unit.technique is PUSH]
+    pushes = in_clock_order([unit for unit in access.units if unit.technique is PUSH])
     if len(pushes) <= 1:
         return pushes
-    pushes.sort(key=_BY_CLOCK)
     if sheet.answers["same_minute_pushes"] == "separate_drugs":
         return pushes
     merged: dict[tuple[object, ...], list[Unit]] = {}

@@ -1,18 +1,21 @@
 """Lines in the making, their order, and the coded lines they become."""
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeAlias
 
-from rules.result import NEW, CodedLine, Lost, NdcLine, Step
+from rules.result import CodedLine, Lost, NdcLine, Step
 from rules.vocabulary import LineFamily, Role
+from rules.worksheet.steps import NEW
 from rules.worksheet.units import Entry
 
 OF_DRUGS: Final = frozenset({Role.DRUG, Role.DISCARDED})
 """The roles of lines for what was given, not for the giving."""
 ADDITIONAL_HOUR: Final = Role.ADDITIONAL_HOUR
 _LINE: Final = CodedLine
+Order: TypeAlias = tuple[int | str, ...]
+"""Visit, rank of the access, place of the slot, minute, id. Of no set length, so that it is made only once."""
+Place: TypeAlias = tuple[bool, Order, bool, str, tuple[date, tuple[str, ...], int]]
 
 
 class Draft:
@@ -32,9 +35,9 @@ class Draft:
         units: int,
         role: Role,
         family: LineFamily,
-        entries: Sequence[Entry],
+        entries: list[Entry],
         date_of_service: date,
-        order: tuple[int, int, int, int, str],
+        order: Order,
         steps: list[Step],
         visit: int,
         access: str | None = None,
@@ -92,13 +95,21 @@ SLOT_ORDER: Final[dict[str, int]] = {
 }
 
 
-def in_order(draft: Draft) -> tuple[bool, tuple[int, int, int, int, str], bool, str, date, tuple[str, ...]]:
-    """Where a line stands on the claim: drugs last, then by visit, access, slot, clock and id, further hours below."""
-    is_further = draft.role is ADDITIONAL_HOUR
-    return (draft.is_of_drug, draft.order, is_further, draft.code, draft.date_of_service, tuple(draft.modifiers))
+def in_order(drafts: list[Draft]) -> list[Draft]:
+    """The lines as they stand on the claim: drugs last, then by visit, access, slot, clock and id, further hours below.
+
+    Their places are made and compared as plain tuples: a key function would be called back for each of them.
+    """
+    places: list[Place] = []
+    for nth, draft in enumerate(drafts):
+        is_further = draft.role is ADDITIONAL_HOUR
+        last = (draft.date_of_service, tuple(draft.modifiers), nth)
+        places.append((draft.is_of_drug, draft.order, is_further, draft.code, last))
+    places.sort()
+    return [drafts[place[4][2]] for place in places]
 
 
-def ids_of(entries: Sequence[Entry]) -> tuple[str, ...]:
+def ids_of(entries: list[Entry]) -> tuple[str, ...]:
     """The ids of these entries, each once, in order."""
     if len(entries) == 1:
         return (entries[0].id,)

@@ -1,6 +1,6 @@
 """The sheet that the stages write on: what they share, and the answer as it grows. Nothing here decides a rule."""
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -12,7 +12,6 @@ from rules import chronology
 from rules.chronology import Spans
 from rules.facts import EncounterFacts
 from rules.result import (
-    NEW,
     CodedLine,
     Finding,
     LedgerEntry,
@@ -22,15 +21,12 @@ from rules.result import (
     Step,
     SuggestedDiagnosis,
     UnitLedgerEntry,
-    make_finding,
-    make_not_billed,
-    make_step,
 )
 from rules.rulebook.terms import Terms
 from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
 from rules.worksheet.doses import Dose
-from rules.worksheet.drafts import SLOT_ORDER, Draft, coded_line, ids_of, in_order
-from rules.worksheet.steps import step
+from rules.worksheet.drafts import SLOT_ORDER, Draft, Order, coded_line, ids_of, in_order
+from rules.worksheet.steps import NEW, make_finding, make_not_billed, make_step, step
 from rules.worksheet.units import LAST, AccessSheet, Entry, Unit
 
 
@@ -51,7 +47,8 @@ class Worksheet:
         self.doses: list[Dose] = []
         self.not_billed: list[tuple[Entry, NotBilled]] = []
         self.findings: list[tuple[tuple[str, ...], Finding]] = []
-        self.ledger: list[tuple[Entry, Draft | Reason, Spans]] = []
+        self.ledger: list[list[tuple[Draft | Reason, Spans]]] = []
+        """Where the minutes of each entry went, in its place: a line or a reason each."""
         self.unit_ledger: list[UnitLedgerEntry] = []
         self.diagnoses: list[SuggestedDiagnosis] = []
 
@@ -59,7 +56,7 @@ class Worksheet:
         """A step that a policy value decided."""
         return make_step(kind, rule, tuple(values.items()), (key, self.answers[key]))
 
-    def withhold(self, entries: Sequence[Entry], reason: Reason, why: Step, spans: Spans | None = None) -> None:
+    def withhold(self, entries: list[Entry], reason: Reason, why: Step, spans: Spans | None = None) -> None:
         """Running minutes of these entries earn nothing: those of `spans`, or all where None."""
         if spans == ():
             return
@@ -70,19 +67,19 @@ class Worksheet:
                 continue
             timed = minutes if entry.chart else None
             self.not_billed.append((entry, make_not_billed(entry.id, reason, why, timed)))
-            self.ledger.append((entry, reason, lost))
+            self.ledger[entry.place].append((reason, lost))
 
     def set_apart(self, entry: Entry, reason: Reason, why: Step, spans: Spans) -> None:
         """Charted minutes of an entry that did not run, with their reason."""
         minutes = chronology.total(spans)
         self.not_billed.append((entry, make_not_billed(entry.id, reason, why, minutes)))
-        self.ledger.append((entry, reason, spans))
+        self.ledger[entry.place].append((reason, spans))
 
     def find(
         self,
         kind: FindingKind,
         severity: Severity,
-        entries: Sequence[Entry],
+        entries: list[Entry],
         why: Step,
         mend: Step | None = None,
     ) -> None:
@@ -93,7 +90,7 @@ class Worksheet:
     def bill(  # noqa: PLR0913 (all but two by keyword)
         self,
         slot: str,
-        entries: Sequence[Entry],
+        entries: list[Entry],
         *,
         role: Role,
         family: LineFamily,
@@ -117,7 +114,7 @@ class Worksheet:
         if dated is None:
             dated = self.facts.date_of_service if at == LAST else chronology.local_date(at, first.offset)
         rank, label = (0, None) if access is None else (access.rank, access.label)
-        order = (first.visit, rank, SLOT_ORDER.get(slot, 50), at, first.id)
+        order: Order = (first.visit, rank, SLOT_ORDER.get(slot, 50), at, first.id)
         draft = Draft(
             slot=slot,
             code=code,
@@ -142,15 +139,15 @@ class Worksheet:
             for entry in entries:
                 used = entry.runs if spans is None else self._own(entry, entries, spans)
                 if used:
-                    self.ledger.append((entry, draft, used))
+                    self.ledger[entry.place].append((draft, used))
         return draft
 
     @staticmethod
-    def _own(entry: Entry, entries: Sequence[Entry], spans: Spans) -> Spans:
+    def _own(entry: Entry, entries: list[Entry], spans: Spans) -> Spans:
         """The entry's own of minutes that all lie within those of these entries."""
         return spans if len(entries) == 1 else chronology.common(entry.runs, spans)
 
-    def _withhold_without_code(self, slot: str, entries: Sequence[Entry], spans: Spans | None) -> None:
+    def _withhold_without_code(self, slot: str, entries: list[Entry], spans: Spans | None) -> None:
         """Entries whose code is not in force on the date of service earn nothing, and that is said (G4)."""
         why = step("code_not_in_force", "G4", what=slot.replace("_", " "))
         if spans != ():
@@ -171,7 +168,7 @@ class Worksheet:
     def bill_hours(  # noqa: PLR0913 (all but three by keyword)
         self,
         slot: str,
-        entries: Sequence[Entry],
+        entries: list[Entry],
         marks: Sequence[int],
         *,
         role: Role,
@@ -237,7 +234,7 @@ class Worksheet:
         """The drafts as coded lines, in order, each with a key that is unique within the run."""
         used: dict[str, int] = {}
         lines = []
-        for draft in sorted(self.drafts, key=in_order):
+        for draft in in_order(self.drafts):
             stem = "-".join([draft.code, *draft.modifiers]) if draft.modifiers else draft.code
             nth = used[stem] = used.get(stem, 0) + 1
             draft.key = f"{stem}-{nth}"
@@ -246,16 +243,24 @@ class Worksheet:
 
     def settled_ledger(self) -> tuple[LedgerEntry, ...]:
         """Every charted minute in its bucket, by administration and clock. Lines have their keys by now."""
-        rows = []
-        for entry, bucket, spans in self.ledger:
-            if spans:
+        rows: list[LedgerEntry] = []
+        # Entries stand in order of their ids, so that only a row of the same id can belong before another.
+        begun, id, clocks = 0, None, NO_CLOCKS  # noqa: A001 (as an entry's)
+        for place, entry in enumerate(self.entries):
+            if id != entry.id:
+                begun, id, clocks = len(rows), entry.id, NO_CLOCKS  # noqa: A001
+            for bucket, spans in self.ledger[place]:
+                if not spans:
+                    continue
                 is_line = isinstance(bucket, Draft)
                 name = bucket.key if isinstance(bucket, Draft) else str(bucket)
-                clocks = chronology.clock_texts(spans, entry.offset)
-                row = (entry.id, name, is_line, chronology.total(spans), clocks)
-                rows.append(NEW(_LEDGER_ENTRY, row))
-        if len(rows) > 1:
-            rows.sort(key=_IN_LEDGER)
+                before, clocks = clocks, chronology.clock_texts(spans, entry.offset)
+                row = NEW(_LEDGER_ENTRY, (id, name, is_line, chronology.total(spans), clocks))
+                if before < clocks:
+                    rows.append(row)
+                else:
+                    insort(rows, row, begun, key=_IN_LEDGER)
+                    clocks = rows[-1].spans
         return tuple(rows)
 
     def settled_not_billed(self) -> tuple[NotBilled, ...]:
@@ -274,6 +279,7 @@ class Worksheet:
 
 
 NOT_IN_FORCE: Final[tuple[str, None]] = ("", None)
+NO_CLOCKS: Final[tuple[tuple[str, str], ...]] = ()
 _LEDGER_ENTRY: Final = LedgerEntry
 _WEIGHT: Final = {Severity.BLOCKS: 0, Severity.WARNS: 1, Severity.INFORMS: 2}
 _IN_LEDGER: Final = itemgetter(*map(LedgerEntry._fields.index, ("administration", "spans", "bucket")))

@@ -6,13 +6,15 @@ once, when it is made; their parts do not change after that.
 """
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Final
 
 from rules import chronology
 from rules.chronology import Spans
 from rules.facts import Administration
-from rules.result import Step, make_step
+from rules.result import Step
 from rules.vocabulary import LineFamily, Reason, Technique
+from rules.worksheet.steps import make_step
 from rules.worksheet.words import IV, THERAPEUTIC
 
 LAST: Final = 1 << 60
@@ -24,12 +26,13 @@ class Entry:
 
     `drug` is the ingredient's name, `drug_facts` what is known of it. `chart` spans start to stop where both are
     known; `paused` and `after_order` are parts of it. What every stage asks of the chart stands here too, read once:
-    `label` names the access, and `drug_family` is the drug's administration family, as the policy has it.
+    `label` names the access, and `drug_family` is the drug's administration family, as the policy has it. `place`:
+    its own among the entries of the encounter.
     """
 
     __slots__ = (
         "after_order", "bag", "chart", "drug", "drug_facts", "drug_family", "family", "given", "id", "label", "offset",
-        "paused", "problem", "purpose", "route", "runs", "start", "status", "stop", "technique", "visit",
+        "paused", "place", "problem", "purpose", "route", "runs", "start", "status", "stop", "technique", "visit",
     )  # fmt: skip
 
     def __init__(
@@ -64,6 +67,7 @@ class Entry:
         self.paused: Spans = ()
         self.after_order: Spans = ()
         self.family: LineFamily = THERAPEUTIC
+        self.place = 0
 
 
 class Unit:
@@ -179,6 +183,19 @@ class AccessSheet:
     def why_initial(self) -> list[Step]:
         """Why that one is initial, as steps of its line."""
         return [] if self.chosen_by is None else [self.chosen_by]
+
+
+def in_clock_order(units: list[Unit]) -> list[Unit]:
+    """These units by clock, then by id. Most charts have them so already, and looking is quicker than sorting."""
+    at, id = -LAST, ""  # noqa: A001 (as a unit's)
+    for unit in units:
+        if unit.at < at or (unit.at == at and unit.id < id):
+            return sorted(units, key=_BY_CLOCK)
+        at, id = unit.at, unit.id  # noqa: A001
+    return units
+
+
+_BY_CLOCK: Final = attrgetter("at", "id")
 
 
 def names(entries: Iterable[Entry]) -> str:

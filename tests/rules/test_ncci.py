@@ -233,26 +233,29 @@ class TestClaimEdits:
         assert after.mue("JXXXX") is None
 
     def test_a_pair_is_found_from_either_side(self) -> None:
-        [pair] = self.on(DAY).pairs_among(["96372", "96365"])
-        assert self.on(DAY).pairs_among(["96365", "JXXXX", "96372"]) == [pair]
+        [pair] = self.on(DAY).pairs_among(frozenset({"96372", "96365"}))
+        assert self.on(DAY).pairs_among(frozenset({"96365", "JXXXX", "96372"})) == (pair,)
         assert (pair.column_one, pair.column_two, pair.indicator) == ("96365", "96372", 1)
-        assert self.on(DAY).pairs_among(["96365", "96375"]) == []
+        assert self.on(DAY).pairs_among(frozenset({"96365", "96375"})) == ()
 
     def test_a_pair_holds_on_its_own_days_only(self) -> None:
         rows = "column_one,column_two,modifier_indicator,effective,deletion\n96365,96372,1,2025-01-01,2025-12-31\n"
         dated = edits.ptp_rows(rows, file="f", quarter="2024Q3")
         tables = [replace(table, pairs=dated) for table in load_rulebook().content.edit_tables if table.kind == "ptp"]
         found = [
-            ClaimEdits(EditsInForce(tuple(tables), on=on), is_professional=False, on=on).pairs_among(["96372", "96365"])
+            ClaimEdits(EditsInForce(tuple(tables), on=on), is_professional=False, on=on).pairs_among(
+                frozenset({"96372", "96365"})
+            )
             for on in (date(2024, 12, 31), date(2025, 1, 1), date(2025, 12, 31), date(2026, 1, 1))
         ]
         assert [len(pairs) for pairs in found] == [0, 1, 1, 0]
 
     def test_an_add_on_code_wants_one_of_its_primaries(self) -> None:
         of_day = self.on(DAY)
-        assert "96365" in of_day.primaries_missing("96361", {"96361", "96372"})
-        assert of_day.primaries_missing("96361", {"96361", "96365"}) == frozenset()
-        assert of_day.primaries_missing("96365", {"96365"}) == frozenset()
+        [(code, primaries)] = of_day.addons_alone(frozenset({"96361", "96372"}))
+        assert (code, "96365" in primaries) == ("96361", True)
+        assert of_day.addons_alone(frozenset({"96361", "96365"})) == ()
+        assert of_day.addons_alone(frozenset({"96365"})) == ()
 
 
 INFUSION = infusion("a1", "drug a")

@@ -5,10 +5,11 @@ from datetime import date
 from decimal import Decimal
 
 from rules.engine import code_encounter
-from rules.result import Lost, NdcLine, Step, make_finding, make_not_billed, make_step
+from rules.result import Lost, NdcLine, Step
 from rules.rulebook.loader import load_rulebook
 from rules.vocabulary import FindingKind, LineFamily, Reason, Role, Severity
 from rules.worksheet.drafts import Draft, coded_line
+from rules.worksheet.steps import make_finding, make_not_billed, make_step
 from rules.worksheet.units import Entry
 from tests.bench.encounters import encounters
 from tests.factories.facts import encounter, infusion
