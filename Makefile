@@ -49,6 +49,11 @@ native-rules: setup-dev native ## test the compiled rules; proofs take code out 
 		-p no:django -p no:cacheprovider --numprocesses $(PYTEST_WORKERS) -o pythonpath= \
 		--ignore tests/rules/proofs --ignore tests/rules/test_proofs.py tests/rules
 
+.PHONY: fuzz
+fuzz: setup-dev ## every hostile value in every field of every door, and the interface by hundreds: some minutes
+	@FUZZ=deep $(RUN) -m pytest --numprocesses $(PYTEST_WORKERS) -o faulthandler_timeout=0 --durations=10 \
+		tests/security/test_hostile_input.py tests/security/test_interface.py
+
 .PHONY: properties
 properties: setup-dev ## what must hold: 10,000 examples a property, 100,000 malformed charts; a quarter of an hour
 	@HYPOTHESIS_PROFILE=thorough $(RUN) -m pytest -p no:django -p no:cacheprovider --numprocesses $(PYTEST_WORKERS) \
@@ -104,7 +109,7 @@ bench: setup-bench setup-dev native ## measure, and write docs/benchmarks.md: a 
 .PHONY: bench-impact
 bench-impact: setup-dev native ## measure what one unit size would change among 100,000 encounters: some minutes
 	@$(RUN) -m tests.bench.impact --write docs/benchmarks.md
-	@$(RUN) -m tests.bench.replays
+	@$(RUN) -m tests.bench.replays --write docs/benchmarks.md
 
 .PHONY: bench-engine
 bench-engine: setup-bench native ## measure the engine alone: under a minute, ends with a line of JSON

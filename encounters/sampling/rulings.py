@@ -116,6 +116,9 @@ def _why_not(found: SampleAudit, kind: str, user: User) -> str:
 
 
 def _refuse_stranger(found: SampleAudit, kind: str, user: User) -> None:
+    if not any(user.has_perm(each) for each in (AUDIT, WORK, LEAD)):
+        message = "Rulings are of auditors, coders and leads."
+        raise PermissionDenied(message)
     if kind not in RulingKind.values:
         message = "Nothing of the kind can be said."
         raise UnableToRule(message)

@@ -45,6 +45,32 @@ def form_of(name: str, world: World) -> dict[str, object]:
         "review:line_form": version | LINE | {"units": 2},
         "keys:change": {"name": "accept", "stroke": "x"},
         "keys:switch": {"on": "no"},
+        "review:search": {"q": "cefazolin", "tab": "open", "payer": "", "site": ""},
+        "palette": {"q": "cefazolin"},
+        "review:add_rule": {"skill": "chemotherapy", "family": "hydration", "payer": "", "site": ""},
+        "review:remove_rule": {"rule": world.numbers["rule"]},
+        "review:set_skill": {"skill": world.numbers["skill"], "person": world.numbers["person"], "has": "yes"},
+        "audit:new_sample": SAMPLE,
+        "audit:item": {
+            "form-TOTAL_FORMS": "1",
+            "form-INITIAL_FORMS": "0",
+            **{f"form-0-{name}": value for name, value in AUDITED.items()},
+        },
+        "audit:rule": {"kind": "not a kind", "reason": "the pump says so", "from": "answers"},
+        "audit:seeding": {
+            "coder": "",
+            "percent": "2",
+            "from_date": "2026-01-01",
+            "until_date": "2026-06-01",
+            "reason": "the plan of the first half",
+        },
+        "drugs:imports": {"kind": "asp_pricing", "quarter": "2025Q3"},
+        "password": {"oldpassword": "x", "password1": "a long word for tests", "password2": "a long word for tests"},
+        "login": {"login": "ana", "password": "a long word for tests"},
+        "mfa_authenticate": {"code": "123456"},
+        "account_reauthenticate": {"password": "a long word for tests"},
+        "mfa_reauthenticate": {"code": "123456"},
+        "mfa_activate_totp": {"code": "123456"},
         "impact:index": {"name": "a trial", "proposal": "installed", "identified": "2026-01-31"},
         "audit:sign_off": {"last_event": AuditEvent.objects.order_by("-pk")[0].pk, "note": "read"},
         "clinic:query": {"answer": "10:22 by the pump", "answered_by": "N. Nurse", "value": "10:22"},
@@ -64,6 +90,25 @@ def form_of(name: str, world: World) -> dict[str, object]:
     return chosen.get(name, {})
 
 
+SAMPLE: dict[str, object] = {
+    "name": "A quarter",
+    "first_day": "2026-01-01",
+    "last_day": "2026-03-31",
+    "stratified_by": "none",
+    "allocation": "proportional",
+    "plan": "attribute",
+    "confidence": "0.95",
+    "rate": "95",
+    "half_width": "5",
+    "tolerable": "5",
+    "seed": "20260105",
+    "first_auditor": "finn",
+    "size": "5",
+    "size_words": "a day",
+    "read_twice": "0",
+    "draw": "yes",
+}
+AUDITED: dict[str, object] = {"code": "96365", "units": 1, "modifiers": "", "date_of_service": "2026-01-15"}
 LINE: dict[str, object] = {"code": "96375", "units": 1, "modifiers": "", "reason_code": "suggestion", "reason": ""}
 TRIAL: dict[str, object] = {
     "administration": "a1",

@@ -9,12 +9,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from drugs.cms.files import FileKind
 from drugs.models import Drug
 from encounters import impact_studies
-from encounters.models import Recoding, Review
+from encounters.models import Recoding, Review, RoutingRule, SampleAudit, Skill
 from encounters.models.coding import CodingRun
 from encounters.models.review import ReviewState
 from tests import personas
 from tests.drugs.formulary.imports.acts import AT as IMPORTED_AT
 from tests.drugs.formulary.imports.acts import compared, published
+from tests.encounters.sampling.accepted import accepted, drawn
 from tests.encounters.views.desk import an_encounter_with_a_missing_stop
 from tests.factories.cms import price_file
 from tests.factories.encounters import (
@@ -130,6 +131,9 @@ def world() -> World:
         price_file("2025Q4", OTHER_PRICE), kind=FileKind.ASP_PRICING, quarter="2025Q4", at=IMPORTED_AT + timedelta(1)
     )
     drug = Drug.objects.order_by("pk")[0]
+    accepted(is_coded=True)
+    sample = drawn(1)
+    rule = RoutingRule.objects.create(skill=Skill.objects.create(name="hydration"), family="hydration")
     study = impact_studies.request(
         asked=impact_studies.Asked(name="as installed", identified_on=DAY_AFTER.date()),
         user=personas.finn(),
@@ -147,8 +151,11 @@ def world() -> World:
             "refusal_id": refusal.pk,
             "recoding_id": recoding.pk,
             "study_id": study.pk,
-            "sample_id": 1,
-            "audit_id": 1,
+            "sample_id": sample.pk,
+            "audit_id": SampleAudit.objects.get(item__sample=sample).pk,
+            "rule": rule.pk,
+            "skill": rule.skill_id,
+            "person": personas.ana().pk,
             "row": 1,
             "position": 1,
             "run_id": review.run_id,

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.test import Client, override_settings
 
 from tests import personas
@@ -103,3 +104,11 @@ def test_errors_tell_a_reference_and_nothing_else(place: World, monkeypatch: pyt
     assert answer["X-Request-ID"] in answer.text
     assert "RuntimeError" not in answer.text
     assert place.review.encounter.patient.family_name not in answer.text
+
+
+class TestSignOut:
+    def test_ends_the_session_and_clears_what_the_browser_kept(self, client: Client) -> None:
+        client.force_login(personas.ana())
+        key = client.session.session_key
+        assert client.post("/logout/")["Clear-Site-Data"] == '"storage"'
+        assert not Session.objects.filter(pk=key).exists()

@@ -4,11 +4,13 @@ import csv
 import io
 import itertools
 import json
+import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
+from zlib import crc32
 
 import pytest
 from django.contrib.auth.models import Group
@@ -35,6 +37,8 @@ HOSTILE: dict[str, object] = {
     "right to left": "\u202e\u2066abc",
     "long": "x" * 70_000,
     "number out of range": "9" * 40,
+    "endless number": "9" * 5000,
+    "other digits": "²٣",
     "negative": "-1",
     "not a number": "NaN",
     "infinite": "1e999",
@@ -48,8 +52,13 @@ HOSTILE: dict[str, object] = {
     "line break": "a\r\nX-Injected: 1\r\n\r\nb",
     "json": '{"$ne": null}',
 }
-ONE_BY_ONE = {kind: HOSTILE[kind] for kind in ("missing", "nul", "long", "number out of range", "list", "html")}
-"""The values tried in each field alone; the others are tried in all fields at once."""
+ONE_BY_ONE = ("missing", "nul", "long", "number out of range", "endless number", "other digits", "list", "html")
+"""The values that matter most in one field alone, where the others are right and what is meant is done."""
+IS_DEEP = os.environ.get("FUZZ") == "deep"
+"""`make fuzz`: every value in every field. Else each field and each door gets some, in turn, so that all are sent."""
+IN_ONE_FIELD, IN_ALL_FIELDS, IN_A_QUERY = (50, 50, 50) if IS_DEEP else (2, 3, 2)
+PARTS = 2
+"""As many processes share the work."""
 LEAKS = ("Traceback (most recent", "psycopg", "django.db", "site-packages", "SELECT ", "root:x:0:0", "DETAIL:")
 QUERIES = (
     "q",
@@ -135,22 +144,45 @@ def pages() -> list[Door]:
     return [door for door in doors() if not door.is_of_admin and not door.is_of_api and door.name not in skipped]
 
 
-def changed_forms(form: dict[str, object]) -> Iterator[tuple[str, dict[str, object]]]:
-    """The form with one field after the other hostile, and with all of them."""
-    for name, (kind, value) in itertools.product(form, ONE_BY_ONE.items()):
-        others = {key: said for key, said in form.items() if key != name}
-        yield f"{name}: {kind}", others if value is None else others | {name: value}
-    for kind, value in HOSTILE.items():
+def in_turn(kinds: Sequence[str], number: int, *, of: str) -> list[tuple[str, object]]:
+    """So many of the values, another choice for each name; all of them where there are no more."""
+    if number >= len(kinds):
+        return [(kind, HOSTILE[kind]) for kind in kinds]
+    begin = crc32(of.encode()) % len(kinds)
+    return [(kind, HOSTILE[kind]) for kind in itertools.islice(itertools.cycle(kinds), begin, begin + number)]
+
+
+def changed_forms(door: Door, form: dict[str, object]) -> Iterator[tuple[str, dict[str, object]]]:
+    """The form with one field after the other hostile, and with all of them; once where there is no field."""
+    if not form:
+        yield "nothing", {}
+        return
+    in_all = [kind for kind in HOSTILE if IS_DEEP or kind not in ONE_BY_ONE]
+    for name in form:
+        for kind, value in in_turn(list(HOSTILE) if IS_DEEP else ONE_BY_ONE, IN_ONE_FIELD, of=f"{door.name} {name}"):
+            others = {key: said for key, said in form.items() if key != name}
+            yield f"{name}: {kind}", others if value is None else others | {name: value}
+    for kind, value in in_turn(in_all, IN_ALL_FIELDS, of=door.name):
         yield f"all: {kind}", {} if value is None else dict.fromkeys(form, value)
 
 
+class TestValues:
+    def test_are_all_sent_somewhere(self) -> None:
+        """What each field and each door gets in turn is, over all of them, every value there is."""
+        names = [door.name for door in pages()]
+        alone = {kind for name in names for kind, _ in in_turn(ONE_BY_ONE, IN_ONE_FIELD, of=f"{name} reason")}
+        assert alone >= set(ONE_BY_ONE)
+        others = [kind for kind in HOSTILE if kind not in ONE_BY_ONE]
+        assert {kind for name in names for kind, _ in in_turn(others, IN_ALL_FIELDS, of=name)} == set(others)
+
+
 class TestForms:
-    @pytest.mark.parametrize("part", range(6))
+    @pytest.mark.parametrize("part", range(PARTS))
     def test_break_on_no_value(self, place: World, client: Client, part: int) -> None:
         cookies = client.cookies.output(header="", sep=";")
         wrong = []
-        for door in pages()[part::6]:
-            for what, form in changed_forms(form_of(door.name, place)):
+        for door in pages()[part::PARTS]:
+            for what, form in changed_forms(door, form_of(door.name, place)):
                 said = {key: _encodable(value) for key, value in form.items()}
                 found = problem(sent(client, cookies, place, door, "post", said))
                 if found:
@@ -169,7 +201,8 @@ class TestForms:
         for door in doors():
             if door.is_of_admin or "post" not in door.methods or door.name == "logout":
                 continue
-            for what, (content_type, body) in bodies.items():
+            kinds = list(bodies) if IS_DEEP else [list(bodies)[crc32(door.name.encode()) % len(bodies)]]
+            for what, (content_type, body) in ((kind, bodies[kind]) for kind in kinds):
                 found = problem(sent(client, cookies, place, door, "post", body, content_type=content_type))
                 if found:
                     wrong.append(f"post {door.name} {what}: {found}")
@@ -184,9 +217,8 @@ class TestQueries:
             if door.is_of_admin or "get" not in door.methods or door.name in {"logout", "healthz", "api-schema"}:
                 continue
             names = QUERIES_OF_API if door.is_of_api else QUERIES_OF_PAGES
-            for kind, value in HOSTILE.items():
-                if value is None or kind == "long":
-                    continue
+            kinds = [kind for kind, value in HOSTILE.items() if value is not None and kind != "long"]
+            for kind, value in in_turn(kinds, IN_A_QUERY, of=door.name):
                 query = dict.fromkeys(names, _encodable(value))
                 found = problem(sent(client, cookies, place, door, "get", query))
                 if found:
@@ -246,6 +278,7 @@ class TestUploads:
         forms = {
             "/intake/": {"source": "upload"},
             "/drugs/imports/": {"kind": "asp_pricing", "quarter": "2025Q3"},
+            "/impact/": {"name": "a trial", "proposal": "rules"},
         }
         for address, form in forms.items():
             file = SimpleUploadedFile(file_name, content)

@@ -13,11 +13,11 @@ from rest_framework.authtoken.models import Token
 
 from tests.factories.users import UserFactory
 from tests.security.doors import world
-from tests.security.test_hostile_input import LEAKS
+from tests.security.test_hostile_input import IS_DEEP, LEAKS
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = 12
+EXAMPLES = 300 if IS_DEEP else 6
 """Of each operation; the seed is fixed, so that a run says the same twice."""
 
 
