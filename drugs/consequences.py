@@ -70,6 +70,9 @@ class Affected:
 class Consequences(Protocol):
     """Whoever holds encounters and can say what a change would do to them."""
 
+    def holds_any(self) -> bool:
+        """Whether there is any encounter that was coded."""
+
     def affected(self, change: ProposedChange, *, examples: int) -> Affected:
         """Return the encounters that `change` would change, exactly, with at most `examples` of them in full."""
 
@@ -94,6 +97,11 @@ def register(consequences: Consequences, *, code_again: CodeAgain | None = None)
 def affected(change: ProposedChange, *, examples: int = 50) -> Affected | None:
     """Return what `change` would do to encounters, None where nobody holds any."""
     return _registered[0].affected(change, examples=examples) if _registered else None
+
+
+def are_there_any() -> bool:
+    """Whether somebody holds encounters that a change could change."""
+    return bool(_registered) and _registered[0].holds_any()
 
 
 def code_again(*, encounter_ids: Collection[int], reason: str, by: User, at: datetime) -> None:

@@ -35,6 +35,18 @@ def count_affected(*, import_id: int) -> None:
     imports.count_affected(import_id=import_id, at=timezone.now())
 
 
+def nudge_count(*, import_id: int) -> None:
+    """A worker is told to count once it is stored what has changed; without a broker the sweep finds it."""
+
+    def send() -> None:
+        try:
+            count_affected.delay(import_id=import_id)
+        except OperationalError as error:
+            logger.warning("no broker, left to the sweep", error=type(error).__name__)
+
+    transaction.on_commit(send, robust=True)
+
+
 def nudge_import(*, import_id: int) -> None:
     """A worker is told of the import once it is stored; without a broker the sweep finds it."""
 
@@ -52,3 +64,5 @@ def sweep_imports() -> None:
     """Every import that waits for a worker and whose nudge was lost is nudged again."""
     for import_id in imports.waiting_for_a_worker(at=timezone.now()):
         read_import.delay(import_id=import_id)
+    for import_id in imports.waiting_to_be_counted(at=timezone.now()):
+        count_affected.delay(import_id=import_id)

@@ -135,6 +135,10 @@ def _counted(ids: Iterable[int], found: Impact) -> Iterator[int]:
 class FormularyConsequences:
     """Answers for the encounters when the formulary asks what a change of it would do."""
 
+    def holds_any(self) -> bool:
+        """Whether any encounter was coded."""
+        return DrugReferences.objects.exists()
+
     def affected(self, change: ProposedChange, *, examples: int) -> Affected:
         """The encounters that `change` would change, exactly, with at most `examples` of them in full."""
         found = assess(Proposal(index=change.proposed), examples=examples)

@@ -158,8 +158,11 @@ def _decided(request: HttpRequest, found: FormularyImport, asked: dict[str, Any]
         what = {"group": Group(asked["group"])}
     if asked["verb"] == "withhold":
         withheld = imports.withhold(**who, **what).withheld
+        tasks.nudge_count(import_id=found.pk)
         return "" if asked["difference"] else f"{withheld} withheld."
     decided = imports.approve(**who, **what, with_conflicts=asked["with_conflicts"])
+    if decided.is_to_be_counted:
+        tasks.nudge_count(import_id=found.pk)
     if asked["difference"]:
         return ""
     parts = [f"{decided.approved} approved" if decided.approved else ""]

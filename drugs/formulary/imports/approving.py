@@ -30,6 +30,8 @@ class Decided:
     """Were approved by the same person before: only another can be the second."""
     left_to_settle: int = 0
     """A conflict hangs on them: they want a decision of their own, or of the group with its conflicts."""
+    is_to_be_counted: bool = False
+    """Whether the encounters that it would change are others now: whoever calls has them counted on commit."""
 
 
 @transaction.atomic
@@ -86,15 +88,19 @@ def approve(
     if seconds:
         verb = ImportAct.Verb.APPROVED_SECOND
         record(formulary_import=current, verb=verb, by=by, at=at, group=named, differences=seconds, reason=reason)
+    is_taken_back = undecided.filter(decision=Decision.WITHHELD).exists()
     _set(seconds, Decision.APPROVED)
     _set(alone, Decision.APPROVED, first_by=by)
     _set(firsts, Decision.FIRST, first_by=by)
     _settle_state(current, at)
+    if is_taken_back:
+        _forget_count(current)
     return Decided(
         approved=len(seconds) + len(alone),
         first=len(firsts),
         left_to_another=left_to_another,
         left_to_settle=left_to_settle,
+        is_to_be_counted=is_taken_back,
     )
 
 
@@ -135,7 +141,8 @@ def withhold(
     )
     _set(ids, Decision.WITHHELD)
     _settle_state(current, at)
-    return Decided(withheld=len(ids))
+    _forget_count(current)
+    return Decided(withheld=len(ids), is_to_be_counted=True)
 
 
 def _open_import(formulary_import: FormularyImport, by: User) -> FormularyImport:
@@ -176,6 +183,12 @@ def _settle_state(current: FormularyImport, at: datetime) -> None:
     if state != current.state:
         current.state, current.state_at = state, at
         current.save(update_fields=["state", "state_at"])
+
+
+def _forget_count(current: FormularyImport) -> None:
+    """What was counted was of other rows; the sweep has it counted where nobody else does."""
+    current.affected, current.nudged_at = None, None
+    current.save(update_fields=["affected", "nudged_at"])
 
 
 def _nothing_to_approve(left_to_another: int, left_to_settle: int) -> str:

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from drugs.consequences import Affected, AffectedEncounter, ProposedChange, affected
-from drugs.formulary.imports.permission import UnableToWorkOnImport
+from drugs.consequences import Affected, AffectedEncounter, ProposedChange, affected, are_there_any
+from drugs.formulary.imports.permission import UnableToWorkOnImport, locked
 from drugs.formulary.imports.tables import Key
 from drugs.formulary.imports.writing import writes_of
 from drugs.index import FormularyIndex, current_index
@@ -32,6 +33,8 @@ WITHOUT_CONSEQUENCE = (
 )
 """Groups that change no line and no dollar of any encounter."""
 EXAMPLES = 200
+COUNT_AGAIN_AFTER = timedelta(minutes=10)
+"""A count that takes longer was lost: a hundred thousand encounters take half a minute."""
 
 
 def proposed_change(formulary_import: FormularyImport) -> ProposedChange:
@@ -54,16 +57,39 @@ def proposed_change(formulary_import: FormularyImport) -> ProposedChange:
 def count_affected(*, import_id: int, at: datetime) -> bool:
     """Store which encounters publishing would change; False where nobody can say, or the import is not open any more.
 
-    What was counted names its round, so that a count that came late is not taken for one of a later comparison.
+    A count that came late is not taken for one of a later comparison, nor of other rows than are withheld by then.
     """
     formulary_import = FormularyImport.objects.get(pk=import_id)
     if not formulary_import.is_open:
         return False
+    withheld = _withheld(formulary_import)
     found = affected(proposed_change(formulary_import), examples=EXAMPLES)
     if found is None:
         return False
-    counted = FormularyImport.objects.filter(pk=import_id, round=formulary_import.round, state__in=WAITING_FOR_PEOPLE)
-    return bool(counted.update(affected=_as_json(found, at)))
+    with transaction.atomic():
+        current = locked(formulary_import)
+        is_the_same = current.is_open and current.round == formulary_import.round and _withheld(current) == withheld
+        if is_the_same:
+            current.affected = _as_json(found, at)
+            current.save(update_fields=["affected"])
+    return is_the_same
+
+
+@transaction.atomic
+def waiting_to_be_counted(*, at: datetime) -> list[int]:
+    """Return the open imports whose count was asked for and never came, each to one caller only."""
+    overdue = Q(nudged_at__lte=at - COUNT_AGAIN_AFTER) | Q(nudged_at__isnull=True, state_at__lte=at - COUNT_AGAIN_AFTER)
+    waiting = FormularyImport.objects.select_for_update(of=("self",), skip_locked=True).filter(
+        overdue, affected__isnull=True, state__in=WAITING_FOR_PEOPLE
+    )
+    found = [row.pk for row in waiting] if are_there_any() else []
+    FormularyImport.objects.filter(pk__in=found).update(nudged_at=at)
+    return found
+
+
+def _withheld(formulary_import: FormularyImport) -> set[int]:
+    rows = ImportDifference.objects.filter(formulary_import=formulary_import, round=formulary_import.round)
+    return set(rows.filter(decision=Decision.WITHHELD).values_list("pk", flat=True))
 
 
 def _wanted(formulary_import: FormularyImport) -> QuerySet[ImportDifference]:

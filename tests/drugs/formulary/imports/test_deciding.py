@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -277,6 +277,15 @@ class Recorded:
         self.asked: list[ProposedChange] = []
         self.again: list[int] = []
 
+    def holds_any(self) -> bool:
+        return True
+
+    def let_go_of_the_first(self, changed: FormularyImport) -> FormularyImport:
+        """What was asked when the file before `changed` was published."""
+        self.asked.clear()
+        self.again.clear()
+        return changed
+
     def affected(self, change: ProposedChange, *, examples: int) -> Affected:
         self.asked.append(change)
         return Affected(open_ids=(7, 8), accepted_ids=(9,), dollars=Decimal("-12.5"))
@@ -295,7 +304,7 @@ def holder(monkeypatch: pytest.MonkeyPatch) -> Recorded:
 
 class TestAffectedEncounters:
     def test_are_asked_for_under_the_formulary_as_it_would_be(self, holder: Recorded) -> None:
-        changed = unit_changed()
+        changed = holder.let_go_of_the_first(unit_changed())
         assert imports.count_affected(import_id=changed.pk, at=AT)
         change = holder.asked[0]
         assert change.on == date(2025, 10, 1)
@@ -310,17 +319,53 @@ class TestAffectedEncounters:
         assert (counted["open"], counted["accepted"], counted["dollars"]) == (2, 1, "-12.5")
 
     def test_leave_out_what_is_withheld(self, holder: Recorded) -> None:
-        changed = unit_changed()
+        changed = holder.let_go_of_the_first(unit_changed())
         imports.withhold(formulary_import=changed, by=personas.cleo(), at=AT, reason="wrong", group=Group.UNIT_SIZE)
         imports.count_affected(import_id=changed.pk, at=AT)
         assert holder.asked[0].proposed.meaning("J3373", date(2025, 10, 1)).per == "10 mg"
 
     def test_open_ones_are_coded_again_and_accepted_ones_are_not(self, holder: Recorded) -> None:
-        changed = unit_changed()
+        changed = holder.let_go_of_the_first(unit_changed())
         imports.count_affected(import_id=changed.pk, at=AT)
         all_approved(changed)
         imports.publish(formulary_import=changed, by=personas.cleo(), at=AT)
         assert holder.again == [7, 8]
+
+    def test_are_counted_before_it_is_published_where_nobody_has_yet(self, holder: Recorded) -> None:
+        changed = holder.let_go_of_the_first(unit_changed())
+        all_approved(changed)
+        imports.publish(formulary_import=changed, by=personas.cleo(), at=AT)
+        assert holder.again == [7, 8]
+
+    def test_are_to_be_counted_anew_once_a_row_is_withheld_or_taken_back(self, holder: Recorded) -> None:
+        changed = holder.let_go_of_the_first(unit_changed())
+        (row,) = found(changed).filter(group=Group.UNIT_SIZE)
+        act = {"formulary_import": changed, "by": personas.cleo(), "at": AT, "differences": [row.pk]}
+        for decide in (imports.withhold, imports.approve):
+            assert imports.count_affected(import_id=changed.pk, at=AT)
+            assert decide(**act, reason="looked at").is_to_be_counted
+            changed.refresh_from_db()
+            assert changed.affected is None
+
+    def test_are_not_stored_of_rows_that_were_withheld_meanwhile(self, holder: Recorded) -> None:
+        changed = holder.let_go_of_the_first(unit_changed())
+
+        def meanwhile(change: ProposedChange, *, examples: int) -> Affected:
+            imports.withhold(formulary_import=changed, by=personas.cleo(), at=AT, reason="no", group=Group.UNIT_SIZE)
+            return Affected(open_ids=(7,), accepted_ids=(), dollars=Decimal(0))
+
+        holder.affected = meanwhile  # type: ignore[method-assign]
+        assert not imports.count_affected(import_id=changed.pk, at=AT)
+        changed.refresh_from_db()
+        assert changed.affected is None
+
+    def test_are_found_again_where_nobody_came_to_count_them(self, holder: Recorded) -> None:
+        changed = holder.let_go_of_the_first(unit_changed())
+        assert imports.waiting_to_be_counted(at=AT + timedelta(minutes=9)) == []
+        assert imports.waiting_to_be_counted(at=AT + timedelta(minutes=10)) == [changed.pk]
+        assert imports.waiting_to_be_counted(at=AT + timedelta(minutes=11)) == []
+        assert imports.count_affected(import_id=changed.pk, at=AT)
+        assert imports.waiting_to_be_counted(at=AT + timedelta(hours=1)) == []
 
     def test_are_not_counted_where_nobody_holds_any(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(consequences, "_registered", [])
