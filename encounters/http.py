@@ -8,6 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.middleware import HtmxDetails
 
+LONGEST_NUMBER = 18
+"""Digits: what a key of a row can have. Python refuses to read some thousands of them."""
+
 
 class PageRequest(HttpRequest):
     """A request of somebody who is signed in: the middleware lets no other reach a page."""
@@ -50,3 +53,8 @@ def act(door: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         return redirect("review:queue")
 
     return guarded
+
+
+def number_in(text: str) -> int | None:
+    """The whole number that a form or an address says; None where it says none that a row could have."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else None

@@ -1,5 +1,6 @@
 """What happened to an encounter while its page was open, in words for the banner."""
 
+from encounters.http import number_in
 from encounters.models import AuditEvent, CodingRun, Encounter, Review
 from encounters.models.encounter import CodingState
 from encounters.review import hold
@@ -10,7 +11,8 @@ MOST_TOLD = 4
 
 def news_since(review: Review, version: str) -> str:
     """What raised the review above the version that the page shows."""
-    events = hold.events_since(review, int(version)) if version.isdecimal() else []
+    shown = number_in(version)
+    events = [] if shown is None else hold.events_since(review, shown)
     told = [hold.described(event) for event in events[-MOST_TOLD:]]
     return f"{_sentence('; '.join(told) or 'this encounter was changed')}."
 
@@ -27,9 +29,10 @@ def arrived_since(encounter: Encounter, review: Review) -> str:
 
 def changes_since(review: Review, shown_run: str) -> ChangeRows | None:
     """How the lines differ from those of the run that the page shows; None where it is the same run."""
-    if not shown_run.isdecimal() or int(shown_run) == review.run.number:
+    number = number_in(shown_run)
+    if number is None or number == review.run.number:
         return None
-    earlier = CodingRun.objects.filter(encounter=review.encounter_id, number=int(shown_run)).first()
+    earlier = CodingRun.objects.filter(encounter=review.encounter_id, number=number).first()
     return between(earlier, review.run) if earlier else None
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from encounters import audit, sealed_words, selectors
 from encounters.audit import looking
-from encounters.http import PageRequest, act, is_for_fragment, page_or_fragment
+from encounters.http import PageRequest, act, is_for_fragment, number_in, page_or_fragment
 from encounters.models import Encounter, Review
 from encounters.models.review import ReviewState
 from encounters.review import claims as claiming
@@ -273,4 +273,4 @@ def address(asked: Narrowed, **more: object) -> str:
 
 def _page_number(request: PageRequest) -> int:
     said = request.GET.get("page", "1")
-    return min(max(int(said), 1), MOST_PAGES) if said.isdecimal() else 1
+    return min(max(number_in(said) or 1, 1), MOST_PAGES)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from encounters import selectors
 from encounters.audit import looking, name_of
-from encounters.http import PageRequest, act, page_or_fragment
+from encounters.http import PageRequest, act, number_in, page_or_fragment
 from encounters.models import Location, Payer, Review
 from encounters.review import bulk, claims, saved_filters
 from encounters.review.hold import LEAD, WORK, UnableToWork, require
@@ -123,10 +123,11 @@ def _back(request: PageRequest) -> str:
 
 
 def _number(said: str) -> int:
-    if not said.isdecimal():
+    number = number_in(said)
+    if number is None:
         message = "There is no such encounter."
         raise Http404(message)
-    return int(said)
+    return number
 
 
 def _panel(request: PageRequest, name: str, context: Mapping[str, object]) -> HttpResponse:

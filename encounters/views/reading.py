@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget
 
 from drugs import selectors as formulary
-from encounters.http import PageRequest, act, is_for_fragment
+from encounters.http import PageRequest, act, is_for_fragment, number_in
 from encounters.installed import load_rulebook
 from encounters.review import sights
 from encounters.review.hold import UnableToWork
@@ -39,7 +39,7 @@ def see(request: PageRequest, encounter_id: int) -> HttpResponse:
     try:
         sights.see(
             review=review,
-            run_number=int(run) if run.isdecimal() else 0,
+            run_number=number_in(run) or 0,
             administrations=request.POST.getlist("administration"),
             user=request.user,
             at=timezone.now(),

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from encounters.http import PageRequest, act
+from encounters.http import PageRequest, act, number_in
 from encounters.models import Location, Payer, RoutingRule, Skill
 from encounters.models.routing import FAMILIES
 from encounters.review import claims, routing
@@ -85,8 +85,8 @@ def _told(request: PageRequest, do: Callable[[], object], done: str) -> HttpResp
 
 
 def _number(said: QueryDict, name: str) -> int:
-    text = said.get(name, "")
-    if not text.isdecimal():
+    number = number_in(said.get(name, ""))
+    if number is None:
         message = "There is no such row."
         raise Http404(message)
-    return int(text)
+    return number

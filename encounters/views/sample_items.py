@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from encounters import coding
 from encounters.audit import looking
 from encounters.forms.sampling import AuditedLineForm, RulingForm, line_forms
-from encounters.http import PageRequest
+from encounters.http import PageRequest, number_in
 from encounters.models import SampleAudit
 from encounters.sampling import comparing, reviewing, rulings
 from encounters.sampling.reviewing import BlindItem, UnableToLock
@@ -32,7 +32,7 @@ def open_next(request: PageRequest, sample_id: int) -> HttpResponse:
     found = reviewing.next_of(
         sample_id=shown.pk,
         user=request.user,
-        behind=int(behind) if behind.isdecimal() and len(behind) < 9 else 0,  # noqa: PLR2004 (more digits than encounters)
+        behind=number_in(behind) or 0,
     )
     if found is None:
         messages.success(request, "Nothing of this sample is left for you to review.")
