@@ -80,8 +80,13 @@ class Consequences(Protocol):
 class CodeAgain(Protocol):
     """What has encounters coded again, once, after the formulary has changed."""
 
-    def __call__(self, *, encounter_ids: Collection[int], reason: str, by: User, at: datetime) -> object:
-        """Ask for it in the transaction of the change; accepted encounters are never among them."""
+    def __call__(
+        self, *, encounter_ids: Collection[int], since: datetime | None, reason: str, by: User, at: datetime
+    ) -> object:
+        """Ask for it in the transaction of the change; accepted encounters are never among them.
+
+        Those that were coded from `since` on are too, as they came after the others were counted.
+        """
 
 
 _registered: list[Consequences] = []
@@ -104,7 +109,7 @@ def are_there_any() -> bool:
     return bool(_registered) and _registered[0].holds_any()
 
 
-def code_again(*, encounter_ids: Collection[int], reason: str, by: User, at: datetime) -> None:
-    """Have encounters coded again, where somebody holds any."""
-    if _coding_again and encounter_ids:
-        _coding_again[0](encounter_ids=encounter_ids, reason=reason, by=by, at=at)
+def code_again(*, encounter_ids: Collection[int], since: datetime | None, reason: str, by: User, at: datetime) -> None:
+    """Have encounters coded again, and those that were coded from `since` on, where somebody holds any."""
+    if _coding_again and (encounter_ids or since):
+        _coding_again[0](encounter_ids=encounter_ids, since=since, reason=reason, by=by, at=at)

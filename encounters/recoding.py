@@ -10,7 +10,8 @@ from django.db.models import Count, QuerySet
 
 from encounters import audit
 from encounters.audit import Tag
-from encounters.models import CodingRun, Recoding, RecodingItem
+from encounters.models import CodingRun, Recoding, RecodingItem, Review
+from encounters.models.review import ReviewState
 from encounters.review import preparation
 
 REQUEST_CHUNK = 5000
@@ -79,6 +80,13 @@ def code_some(*, recoding_id: int, most: int, at: datetime) -> int:
     if not left:
         Recoding.objects.filter(pk=recoding_id, finished_at__isnull=True).update(finished_at=at)
     return left
+
+
+def open_and_coded(*, since: datetime) -> set[int]:
+    """Encounters with a run from then on behind whose lines no coder stands."""
+    coded = CodingRun.objects.filter(at__gte=since).values_list("encounter_id", flat=True)
+    accepted = Review.objects.filter(encounter__in=coded, state__in=(ReviewState.ACCEPTED, ReviewState.CHANGED))
+    return set(coded) - set(accepted.values_list("encounter_id", flat=True))
 
 
 def unfinished() -> list[int]:

@@ -120,11 +120,15 @@ def nudge_recoding(*, recoding_id: int) -> None:
     transaction.on_commit(send, robust=True)
 
 
-def code_again(*, encounter_ids: Collection[int], reason: str, by: User, at: datetime) -> None:
-    """These are coded again because the formulary changed; in the transaction of the change."""
-    asked = recoding.request(
-        encounter_ids=encounter_ids, trigger=CodingRun.Trigger.RELEASE, reason=reason, by=by, at=at
-    )
+def code_again(*, encounter_ids: Collection[int], since: datetime | None, reason: str, by: User, at: datetime) -> None:
+    """These, and open ones that were coded from `since` on, are coded again because the formulary changed.
+
+    In the transaction of the change.
+    """
+    wanted = {*encounter_ids, *(recoding.open_and_coded(since=since) if since else ())}
+    if not wanted:
+        return
+    asked = recoding.request(encounter_ids=wanted, trigger=CodingRun.Trigger.RELEASE, reason=reason, by=by, at=at)
     nudge_recoding(recoding_id=asked.pk)
 
 

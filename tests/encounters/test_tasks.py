@@ -10,10 +10,10 @@ from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from encounters import tasks
-from encounters.models import CodingRun, Encounter, Review
+from encounters.models import CodingRun, Encounter, RecodingItem, Review
 from encounters.models.encounter import CodingState
 from encounters.models.review import PendReason
-from encounters.review import claims, states
+from encounters.review import claims, preparation, states
 from rules import engine
 from rules.result import CodingResult
 from tests import personas
@@ -156,6 +156,25 @@ class TestSweepPending:
         encounters = [waiting() for _ in range(3)]
         tasks.sweep_pending()
         assert Review.objects.count() == CodingRun.objects.count() == len(encounters)
+
+
+class TestCodeAgain:
+    def test_asks_for_those_that_were_counted_and_for_open_ones_coded_since(self) -> None:
+        counted, earlier, later, accepted = (waiting() for _ in range(4))
+        ana, since = personas.ana(), DAY_AFTER + timedelta(hours=1)
+        for encounter in (counted, earlier):
+            preparation.code(encounter_id=encounter.pk, at=DAY_AFTER)
+        for encounter in (later, accepted):
+            preparation.code(encounter_id=encounter.pk, at=since)
+        review = claims.claim(review=Review.objects.get(encounter=accepted), user=ana, at=since)
+        states.accept(review=review, user=ana, at=since, version=review.version, reason="known")
+        tasks.code_again(encounter_ids=[counted.pk], since=since, reason="a file", by=ana, at=since)
+        asked = RecodingItem.objects.order_by("encounter").values_list("encounter", flat=True)
+        assert list(asked) == [counted.pk, later.pk]
+
+    def test_asks_for_nothing_where_nothing_is_to_be_done(self) -> None:
+        tasks.code_again(encounter_ids=[], since=DAY_AFTER, reason="a file", by=personas.ana(), at=DAY_AFTER)
+        assert not RecodingItem.objects.exists()
 
 
 class TestTheClock:

@@ -75,6 +75,12 @@ def count_affected(*, import_id: int, at: datetime) -> bool:
     return is_the_same
 
 
+def counted(formulary_import: FormularyImport) -> tuple[list[int], datetime | None]:
+    """Return the open encounters that were counted, and when that began; None where nobody counted."""
+    found = dict(formulary_import.affected or {})
+    return found.get("open_ids", []), datetime.fromisoformat(found["at"]) if found else None
+
+
 @transaction.atomic
 def waiting_to_be_counted(*, at: datetime) -> list[int]:
     """Return the open imports whose count was asked for and never came, each to one caller only."""

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from drugs.consequences import are_there_any, code_again
 from drugs.formulary.imports.permission import UnableToWorkOnImport, ask_permission, locked, record
-from drugs.formulary.imports.proposing import count_affected
+from drugs.formulary.imports.proposing import count_affected, counted
 from drugs.formulary.imports.tables import LINEAGE, TABLES
 from drugs.formulary.imports.writing import Writes, writes_of
 from drugs.formulary.releases import wait_for_other_writers
@@ -90,9 +90,9 @@ def _publish(formulary_import: FormularyImport, by: User, at: datetime, reason: 
 
 
 def _code_open_encounters_again(current: FormularyImport, by: User, at: datetime) -> None:
-    """Those that were counted; accepted ones stay as they are, and everybody else asks the formulary anew anyway."""
-    ids = dict(current.affected or {}).get("open_ids", [])
-    code_again(encounter_ids=ids, reason=f"Published {current}", by=by, at=at)
+    """Those that were counted, and whoever was coded since; accepted ones stay as they are."""
+    ids, since = counted(current)
+    code_again(encounter_ids=ids, since=since, reason=f"Published {current}", by=by, at=at)
 
 
 def _check(

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from drugs.consequences import code_again
 from drugs.formulary.imports.permission import UnableToWorkOnImport, ask_permission, locked, record
+from drugs.formulary.imports.proposing import counted
 from drugs.formulary.imports.publishing import write
 from drugs.formulary.imports.tables import TABLES
 from drugs.formulary.imports.writing import Writes
@@ -56,8 +57,8 @@ def roll_back(*, formulary_import: FormularyImport, by: User, at: datetime, reas
     record(formulary_import=current, verb=ImportAct.Verb.ROLLED_BACK, by=by, at=at, reason=reason)
     current.state, current.state_at, current.rolled_back_by = ImportState.ROLLED_BACK, at, release
     current.save(update_fields=["state", "state_at", "rolled_back_by"])
-    ids = dict(current.affected or {}).get("open_ids", [])
-    code_again(encounter_ids=ids, reason=f"Rolled back {current}", by=by, at=at)
+    ids, since = counted(current)
+    code_again(encounter_ids=ids, since=since, reason=f"Rolled back {current}", by=by, at=at)
     return release
 
 
