@@ -232,6 +232,16 @@ class TestClaimEdits:
         assert (after.mue("96361").units, self.on(DAY, is_professional=True).mue("96361").units) == (24, 8)
         assert after.mue("JXXXX") is None
 
+    def test_what_is_kept_of_sets_of_codes_has_a_bound_and_no_end(self) -> None:
+        of_day = self.on(DAY)
+        first = frozenset({"96361", "96365", "96372"})
+        before = (of_day.pairs_among(first), of_day.addons_alone(first - {"96365"}))
+        for nth in range(5000):
+            codes = frozenset({"96361", str(nth)})
+            assert of_day.pairs_among(codes) == ()
+            assert [code for code, _ in of_day.addons_alone(codes)] == ["96361"]
+        assert (of_day.pairs_among(first), of_day.addons_alone(first - {"96365"})) == before
+
     def test_a_pair_is_found_from_either_side(self) -> None:
         [pair] = self.on(DAY).pairs_among(frozenset({"96372", "96365"}))
         assert self.on(DAY).pairs_among(frozenset({"96365", "JXXXX", "96372"})) == (pair,)
