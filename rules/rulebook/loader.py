@@ -16,15 +16,7 @@ from rules.rulebook import document, entries
 from rules.rulebook.cited import CITED, DATED, citation_of, period_of, refuse_overlaps, refuse_second, values_of
 from rules.rulebook.document import Place, Section
 from rules.rulebook.edits import CodeList, EditTable
-from rules.rulebook.model import (
-    CodeEntry,
-    Minutes,
-    PriceList,
-    Rulebook,
-    RulebookContent,
-    RuleStatement,
-    layer_name,
-)
+from rules.rulebook.model import CodeEntry, Minutes, PriceList, Rulebook, RulebookContent, RuleStatement, layer_name
 from rules.rulebook.policy import LAYER_KINDS, CitedValue, PolicyKey, PolicyLayer
 from rules.vocabulary import LineFamily, Role, Setting
 
