@@ -29,16 +29,16 @@ import psutil
 
 HEAD = "## Pages"
 WARM_UP = 10
-PROCESSOR_CALLS = 20
+PROCESSOR_CALLS = 15
 PEOPLE = 50
-DISTINCT = 600
+DISTINCT = 400
 FILLED = "filled"
 """The file that says the clinic is whole: one whose making was broken off is made anew."""
 RACE = 2000
 WEEKS = 12
 TRIVIAL = "health, the trivial one"
 REPORTS = "reports of all that is finished"
-SLOW = {REPORTS: 5}
+SLOW = {REPORTS: 4}
 """What is asked for so few times only."""
 
 Act = Callable[[], object]
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.pages", description=__doc__)
     parser.add_argument("--encounters", type=int, default=210_000)
     parser.add_argument("--waiting", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=60, help="requests a page")
+    parser.add_argument("--rounds", type=int, default=40, help="requests a page")
     parser.add_argument("--race", type=int, default=RACE, help="encounters that 50 people claim at once; 0: none")
     parser.add_argument("--write", type=Path, help="the file whose section on pages is written anew")
     chosen = parser.parse_args(arguments)
