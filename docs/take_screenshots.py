@@ -224,7 +224,7 @@ def lead_on(page: Page, links: str) -> bool:
     """Follow the links, one after the other, by their addresses; False where one is not there."""
     for link in filter(None, links.split(" >> ")):
         found = page.locator(link).first
-        href = found.get_attribute("href") if found.count() else None
+        href = found.evaluate("link => link.href") if found.count() else None
         if href is None:
             return False
         page.goto(href)
