@@ -19,6 +19,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # A socket's path must fit into 104 bytes on macOS and 108 on Linux, its terminating zero included.
 LONGEST_SOCKET_PATH = 103
 ROLE = DATABASE = "infusion_coder"
+APPLICATION_ROLE = "infusion_coder_app"
+"""Whom web server and worker are to the private database: it owns nothing, and can rewrite no history."""
 
 
 def instance_dir() -> Path:
@@ -35,9 +37,9 @@ def socket_dir(instance: Path) -> Path:
     return Path("/tmp") / f"infusion-coder-{os.getuid()}-{mark}"  # noqa: S108 -- made for its owner only, and checked
 
 
-def database_url(instance: Path) -> str:
-    """The address of the private database, whether or not it runs."""
-    return f"postgresql://{ROLE}@/{DATABASE}?host={quote(str(socket_dir(instance) / 'postgres'))}"
+def database_url(instance: Path, *, role: str = ROLE) -> str:
+    """The address of the private database for one of its roles, its owner unless told; whether or not it runs."""
+    return f"postgresql://{role}@/{DATABASE}?host={quote(str(socket_dir(instance) / 'postgres'))}"
 
 
 def redis_url(instance: Path) -> str:
@@ -78,7 +80,7 @@ def servers(instance: Path, *, database: bool, broker: bool, is_durable: bool = 
             started.append(valkey.start(instance=instance, sockets=sockets / "valkey"))
         if database:
             started.append(postgres.start(instance=instance, sockets=sockets / "postgres", is_durable=is_durable))
-            postgres.ensure_database(sockets / "postgres", role=ROLE, database=DATABASE)
+            postgres.ensure_database(sockets / "postgres", role=ROLE, application=APPLICATION_ROLE, database=DATABASE)
         yield started
     finally:
         processes.end_all(reversed(started))

@@ -63,11 +63,12 @@ def answers(sockets: Path) -> bool:
     return True
 
 
-def ensure_database(sockets: Path, *, role: str, database: str) -> None:
-    """The role exists and owns the database; it may make more of them, for tests, and is no superuser."""
+def ensure_database(sockets: Path, *, role: str, application: str, database: str) -> None:
+    """Two roles exist, neither a superuser: one owns the database and may make more, for tests; one owns nothing."""
     with contextlib.closing(_connect(sockets)) as connection:
-        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(sql.Identifier(role)))
+        for name, rights in ((role, "LOGIN CREATEDB"), (application, "LOGIN")):
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
+                connection.execute(sql.SQL("CREATE ROLE {} {}").format(sql.Identifier(name), sql.SQL(rights)))
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
             connection.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(role))

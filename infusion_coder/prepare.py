@@ -24,10 +24,18 @@ def prepare() -> None:
     say("Migrating the database")
     call_command("migrate", interactive=False, verbosity=0)
     call_command("keep_rulebook", verbosity=0)
+    grant_application_role()
     collect_static()
     if env.flag("LOAD_SAMPLES", default=True):
         load_samples_once()
     write_sign_ins()
+
+
+def grant_application_role() -> None:
+    """The role of APPLICATION_ROLE, where one is named, may use what the migrations made and rewrite no history."""
+    role = env.text("APPLICATION_ROLE", "")
+    if role:
+        call_command("grant_application_role", role, verbosity=0)
 
 
 def collect_static() -> None:

@@ -110,12 +110,18 @@ def _run(run: Run, stack: contextlib.ExitStack) -> None:
         say(f"Ended what an earlier start had left running: {line}")
     _refuse_taken_port(run)
     servers = stack.enter_context(embedded.missing_servers(run.place))
-    run.environment = embedded.missing_addresses(run.place) | {
+    missing = embedded.missing_addresses(run.place)
+    run.environment = missing | {
         "VAR_DIR": str(run.place),
         "PYTHONUNBUFFERED": "1",
         native.SWITCH: env.text(native.SWITCH, "1"),
     }
+    if "DATABASE_URL" in missing:
+        run.environment["APPLICATION_ROLE"] = embedded.APPLICATION_ROLE
     _prepare(run)
+    if "DATABASE_URL" in missing:
+        # The owner prepared the database; what is reached from outside works in it as somebody who can rewrite nothing.
+        run.environment["DATABASE_URL"] = embedded.database_url(run.place, role=embedded.APPLICATION_ROLE)
     children = [*servers, *stack.enter_context(_application(run))]
     _wait_until_well(run, children)
     _greet(run)

@@ -15,6 +15,28 @@ class UnableToGrant(Exception):
     """There is no such role, or the one who grants does not own the tables."""
 
 
+def is_granted(*, role: str) -> bool:
+    """Whether the role may use every table, and can change no row of those that only grow. False for no role."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+        if cursor.fetchone() is None:
+            return False
+        cursor.execute(
+            """
+            SELECT bool_and(
+                has_table_privilege(%(role)s, oid, 'SELECT')
+                AND NOT (relname = ANY(%(growing)s) AND has_table_privilege(%(role)s, oid, 'UPDATE, DELETE, TRUNCATE'))
+            ) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+            """,
+            {"role": role, "growing": _growing()},
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _growing() -> list[str]:
+    return sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, AppendOnly))  # noqa: SLF001
+
+
 @transaction.atomic
 def grant(*, role: str, by: str, at: datetime) -> int:
     """The role may read and add rows of every table, and change and delete those of none that only grows.
@@ -22,7 +44,7 @@ def grant(*, role: str, by: str, at: datetime) -> int:
     Run by the owner after each migration; the number of tables that only grow. Raises UnableToGrant.
     """
     named = sql.Identifier(role)
-    tables = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, AppendOnly))  # noqa: SLF001
+    tables = _growing()
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = %s", [role])
         found = cursor.fetchone()

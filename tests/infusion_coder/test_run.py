@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from infusion_coder import embedded, processes
@@ -79,6 +80,12 @@ class Supervisor:
                     found.append(line)
         return found
 
+    def roles(self) -> set[str]:
+        """Who is connected to the private database."""
+        asked = "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+        with psycopg.connect(embedded.database_url(self.instance)) as connection:
+            return {name for (name,) in connection.execute(asked, [embedded.DATABASE])}
+
     def child(self, pattern: str) -> psutil.Process:
         for process in psutil.Process(self.process.pid).children():
             if re.search(pattern, " ".join(process.cmdline())):
@@ -109,6 +116,7 @@ class TestRun:
     def test_serves_and_ends_on_ctrl_c_leaving_nothing(self, supervisor: Supervisor) -> None:
         assert supervisor.health()["status"] == "ok"
         assert f"http://127.0.0.1:{supervisor.port}/" in supervisor.said()
+        assert supervisor.roles() == {"infusion_coder_app"}
         supervisor.process.send_signal(signal.SIGINT)
         supervisor.process.send_signal(signal.SIGINT)
         assert supervisor.process.wait(60) == 0, supervisor.said()

@@ -19,9 +19,13 @@ class Command(BaseCommand):
         parser.add_argument("role")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Says what was granted."""
+        """Says what was granted; a role that has all of it is left alone."""
+        role = options["role"]
+        if roles.is_granted(role=role):
+            self.stdout.write(f"{role} may do what it needs already, and no more")
+            return
         try:
-            number = roles.grant(role=options["role"], by=getpass.getuser(), at=timezone.now())
+            number = roles.grant(role=role, by=getpass.getuser(), at=timezone.now())
         except roles.UnableToGrant as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{options['role']} may use every table; {number} tables it can only add to")
+        self.stdout.write(f"{role} may use every table; {number} tables it can only add to")

@@ -47,6 +47,19 @@ class TestGrant:
                     cursor.execute(statement)
         AuditEventFactory.create(encounter=None)
 
+    def test_is_done_once_and_again_when_something_is_lacking_or_too_much(self, role: str) -> None:
+        def granted() -> int:
+            call_command("grant_application_role", role)
+            return AuditEvent.objects.filter(tag="administration:role:granted").count()
+
+        assert [granted(), granted()] == [1, 1]
+        with connection.cursor() as cursor:
+            cursor.execute(f"REVOKE SELECT ON encounters_encounter FROM {role}")  # noqa: S608 (our own name)
+            assert granted() == 2
+            cursor.execute(f"GRANT UPDATE ON encounters_auditevent TO {role}")
+        assert granted() == 3
+        assert granted() == 3
+
     @pytest.mark.parametrize("name", ["nobody", "infusion_coder"])
     def test_refuses_who_is_no_such_role(self, name: str) -> None:
         with pytest.raises(CommandError, match="no role, or a superuser, or the owner"):
