@@ -102,7 +102,7 @@ setup-bench:
 	@$(PYTHON) -I infusion_coder/bootstrap.py $(BENCH_VENV) requirements-bench.txt
 
 .PHONY: bench
-bench: setup-bench setup-dev native ## measure, and write docs/benchmarks.md: a quarter of an hour at most
+bench: setup-bench setup-dev native ## measure, and write docs/benchmarks.md: twenty minutes at most
 	@$(BENCH) --write docs/benchmarks.md
 	@$(RUN) -m tests.bench.parts docs/benchmarks.md
 
