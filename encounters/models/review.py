@@ -13,6 +13,7 @@ from encounters.models.append_only import AppendOnly
 from encounters.models.coding import CodingRun
 from encounters.models.encounter import Encounter
 from encounters.models.patient import Location, Payer
+from encounters.models.score import finding_points, target_days, value_points
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -103,6 +104,16 @@ class Review(models.Model):
     value_at_stake = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     due_date = models.DateField()
     filing_limit_date = models.DateField()
+    target_days = models.GeneratedField(
+        expression=target_days(), output_field=models.IntegerField(), db_persist=True, editable=False
+    )
+    """Kept by the database from the columns above, as the next two are, which are parts of the score."""
+    score_value = models.GeneratedField(
+        expression=value_points(), output_field=models.IntegerField(), db_persist=True, editable=False
+    )
+    score_findings = models.GeneratedField(
+        expression=finding_points(), output_field=models.IntegerField(), db_persist=True, editable=False
+    )
     pend_reason = models.CharField(max_length=14, choices=PendReason, blank=True)
     pend_note = models.TextField(blank=True)
     pended_until = models.DateField(null=True, blank=True)
@@ -176,12 +187,10 @@ class Review(models.Model):
                     "assigned_to",
                     "location",
                     "date_of_service",
-                    "due_date",
+                    "target_days",
+                    "score_value",
+                    "score_findings",
                     "filing_limit_date",
-                    "value_at_stake",
-                    "blocks",
-                    "warns",
-                    "informs",
                 ],
                 condition=~Q(state="accepted"),
                 name="review_open",

@@ -106,7 +106,11 @@ def _table(model: type[models.Model]) -> str:
 
 
 def _fields(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
-    return [field for field in model._meta.concrete_fields if field.column]  # noqa: SLF001  # Django's public name
+    return [
+        field
+        for field in model._meta.concrete_fields  # noqa: SLF001  # Django's public name
+        if field.column and not field.generated
+    ]
 
 
 def _has_ids(model: type[models.Model]) -> bool:

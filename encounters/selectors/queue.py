@@ -12,7 +12,6 @@ from django.db.models import (
     DateField,
     F,
     FloatField,
-    Func,
     IntegerField,
     OuterRef,
     Q,
@@ -21,29 +20,19 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Greatest, Least, Ln
+from django.db.models.functions import Cast
 
 from encounters.audit.blinding import uncovered
 from encounters.models import AcceptedTally, Review, RunFinding, SavedFilter, SiteAssignment
 from encounters.models.queue import Tab
 from encounters.models.review import ReviewState
+from encounters.models.score import MOST_FOR_AGE, MOST_FOR_FILING, Days, points
 from encounters.selectors.permission import require
 from encounters.sites import is_bound, seen_by
 from rules.vocabulary import Severity
 
-# The score's parts at their fullest; together 100.
-MOST_FOR_AGE = 40
-MOST_FOR_VALUE = 20
-MOST_FOR_FINDINGS = 25
-MOST_FOR_FILING = 15
 # The age part is full at this many times the payer's target.
 AGE_IS_FULL_AT = 1.5
-# The value part grows with the order of magnitude, and is full at this many US dollars.
-VALUE_IS_FULL_AT = 10_000
-POINTS_OF_A_BLOCK = 12
-POINTS_OF_A_WARNING = 5
-POINTS_OF_A_NOTE = 1
 # The filing part begins to grow this many days before the payer's filing limit.
 FILING_COUNTS_FROM = 60
 
@@ -61,14 +50,6 @@ STATE_OF_TAB: Mapping[Tab, ReviewState] = {
     Tab.CHANGED: ReviewState.CHANGED,
     Tab.ACCEPTED: ReviewState.ACCEPTED,
 }
-
-
-class _Days(Func):
-    """Whole days from the second date to the first."""
-
-    template = "(%(expressions)s)"
-    arg_joiner = " - "
-    output_field = IntegerField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +82,24 @@ def review_queue(*, user: User, asked: Narrowed = EVERYTHING, on: date) -> Query
 
 
 def queue_page(*, rows: QuerySet[Review], begin: int, end: int, on: date) -> list[Review]:
-    """Rows `begin` to before `end` of a queue with what a page prints of them, in one query.
+    """Rows `begin` to before `end` of a queue with what a page prints of them, in two queries at most.
 
-    Each has `finding_kinds`, those of the findings that block or warn. The order is found over narrow rows; people,
-    patients and payers are joined to those of the page only.
+    Each has `finding_kinds`, those of the findings that block or warn. The order is found over narrow rows; patients
+    and payers are joined to those of the page only, and people, who are few, are read once each.
     """
     page = rows.values("pk")[begin:end]
     findings = RunFinding.objects.filter(run=OuterRef("run_id")).exclude(severity=Severity.INFORMS)
     wide = (
         scored(Review.objects.filter(pk__in=page), on=on)
         .annotate(finding_kinds=ArraySubquery(findings.order_by("position").values("kind")))
-        .select_related("encounter__patient", "payer", "claimed_by", "assigned_to", "accepted_by")
+        .select_related("encounter__patient", "payer")
     )
-    return list(wide.order_by(*rows.query.order_by))
+    found: list[Review] = list(wide.order_by(*rows.query.order_by))
+    people = User.objects.in_bulk({pk for row in found for pk in (row.claimed_by_id, row.assigned_to_id) if pk})
+    for row in found:
+        row.claimed_by = people[row.claimed_by_id] if row.claimed_by_id else None
+        row.assigned_to = people[row.assigned_to_id] if row.assigned_to_id else None
+    return found
 
 
 def count_up_to(rows: QuerySet[Review], most: int) -> int:
@@ -213,34 +199,15 @@ def scored(rows: QuerySet[Review], *, on: date) -> QuerySet[Review]:
     severity. Filing: nearness of the payer's filing limit.
     """
     today = Cast(Value(on), DateField())
+    age, filing = Days(today, F("date_of_service")), Days(F("filing_limit_date"), today)
     parts = {
-        "score_age": _points(
-            MOST_FOR_AGE, Cast(F("age_days"), FloatField()) / (Cast(F("target_days"), FloatField()) * AGE_IS_FULL_AT)
+        "score_age": points(
+            MOST_FOR_AGE, Cast(age, FloatField()) / (Cast(F("target_days"), FloatField()) * AGE_IS_FULL_AT)
         ),
-        "score_value": _points(
-            MOST_FOR_VALUE,
-            Ln(Cast(Greatest(F("value_at_stake"), Value(0)), FloatField()) + 1.0)
-            / Ln(Value(VALUE_IS_FULL_AT, output_field=FloatField())),
-        ),
-        "score_findings": Least(
-            F("blocks") * POINTS_OF_A_BLOCK + F("warns") * POINTS_OF_A_WARNING + F("informs") * POINTS_OF_A_NOTE,
-            Value(MOST_FOR_FINDINGS),
-            output_field=IntegerField(),
-        ),
-        "score_filing": _points(
-            MOST_FOR_FILING,
-            1.0 - Cast(_Days(F("filing_limit_date"), today), FloatField()) / float(FILING_COUNTS_FROM),
-        ),
+        "score_filing": points(MOST_FOR_FILING, 1.0 - Cast(filing, FloatField()) / float(FILING_COUNTS_FROM)),
     }
-    service = F("date_of_service")
-    return (
-        rows.annotate(
-            age_days=_Days(today, service),
-            target_days=Greatest(_Days(F("due_date"), service), Value(1), output_field=IntegerField()),
-        )
-        .annotate(**parts)
-        .annotate(score=F("score_age") + F("score_value") + F("score_findings") + F("score_filing"))
-    )
+    whole = parts["score_age"] + F("score_value") + F("score_findings") + parts["score_filing"]
+    return rows.annotate(age_days=age, **parts, score=whole)
 
 
 def _of_tab(rows: QuerySet[Review], tab: Tab, user: User) -> QuerySet[Review]:
@@ -248,12 +215,6 @@ def _of_tab(rows: QuerySet[Review], tab: Tab, user: User) -> QuerySet[Review]:
         return rows.filter(state=state)
     rows = rows.exclude(state=ReviewState.ACCEPTED)
     return rows.filter(Q(claimed_by=user) | Q(assigned_to=user)) if tab == Tab.MINE else rows
-
-
-def _points(most: int, share: Combinable) -> Cast:
-    """`share` of `most` as whole points; below nothing is nothing, above the whole is the whole."""
-    kept = Least(Greatest(share, Value(0.0), output_field=FloatField()), Value(1.0), output_field=FloatField())
-    return Cast(kept * float(most), IntegerField())
 
 
 def claims(*, user: User, at: datetime) -> list[tuple[int, str, bool]]:

@@ -213,8 +213,8 @@ def _score_parts(review: Review) -> Iterable[tuple[str, int, float, float, str]]
     """Word, points, left edge and width in percent of the whole score, and what of it fits on the bar."""
     points = [
         ("age", review.score_age),  # type: ignore[attr-defined]
-        ("value", review.score_value),  # type: ignore[attr-defined]
-        ("findings", review.score_findings),  # type: ignore[attr-defined]
+        ("value", review.score_value),
+        ("findings", review.score_findings),
         ("filing limit", review.score_filing),  # type: ignore[attr-defined]
     ]
     whole = sum(number for _, number in points) or 1

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from encounters.models import Review
 from encounters.models.encounter import CodingState
-from encounters.review import decisions, saved_filters, states
+from encounters.review import claims, decisions, saved_filters, states
 from encounters.selectors import Narrowed, Tab
 from tests import personas
 from tests.encounters.review.work import new_documentation
@@ -71,8 +71,7 @@ def of_a_page(client: Client, address: str) -> list[str]:
 
 class TestQueue:
     def test_keeps_to_its_budget(self) -> None:
-        a_clean_encounter()
-        an_encounter_with_a_missing_stop()
+        held, meant = a_clean_encounter(), an_encounter_with_a_missing_stop()
         EncounterFactory.create(coding_state=CodingState.FAILED, coding_error="RecursionError: too deep")
         for word in ("cefazolin", "96365"):
             saved_filters.save_filter(name=word, asked=Narrowed(tab=Tab.OPEN, search=word), user=personas.ana())
@@ -85,6 +84,10 @@ class TestQueue:
         # Without the failed ones, and with how many fit.
         assert len(of_a_page(client, "/review/?tab=ready")) == 9
         assert len(of_a_page(client, "/review/?q=cefazolin")) == 11
+        # Whoever holds rows or is meant to have them is read once more, however many there are.
+        claims.claim(review=held, user=personas.ben(), at=DAY_AFTER)
+        claims.assign(review=meant, to=personas.ana(), user=personas.ben(), at=DAY_AFTER)
+        assert len(of_a_page(client, "/review/?q=cefazolin")) == 12
 
     def test_of_claims_asks_four_times(self) -> None:
         a_clean_encounter()
