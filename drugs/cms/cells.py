@@ -51,6 +51,17 @@ def is_formula(text: str) -> bool:
     return text.startswith(FORMULA_SIGNS)
 
 
+def inert(cell: object) -> object:
+    """Return a cell for a file that a spreadsheet opens: a text that would be run there stands behind an apostrophe.
+
+    >>> inert("=1+1"), inert(" @SUM(1)"), inert("A-1"), inert(-1)
+    ("'=1+1", "' @SUM(1)", 'A-1', -1)
+    """
+    if isinstance(cell, str) and (cell.startswith(("\t", "\r", "\n")) or is_formula(text_of(cell))):
+        return f"'{cell}"
+    return cell
+
+
 def number_of(cell: str) -> Decimal | None:
     """Return the number of a cell, None where the publisher gives none; `ValueError` for anything else.
 

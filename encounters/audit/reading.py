@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 
+from drugs.cms.cells import inert
 from encounters.audit import verification
 from encounters.audit.blinding import AUDIT, refuse_covered, uncovered
 from encounters.audit.findings import Verification
@@ -160,16 +161,11 @@ def _lines(found: QuerySet[AuditEvent]) -> Iterator[str]:
             *(_json(event.before), _json(event.after), event.reason, event.request_id),
             *place,
         )
-        yield writer.writerow([_harmless(value) for value in values])
+        yield writer.writerow([inert(value) for value in values])
 
 
 def _json(value: object) -> str:
     return "" if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-
-def _harmless(value: object) -> object:
-    """A spreadsheet takes a text that begins like a formula for one."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def _of(wanted: Wanted) -> Encounter | None:

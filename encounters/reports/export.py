@@ -8,11 +8,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from drugs.cms.cells import inert
 from encounters.audit import Tag, record
 from encounters.reports.asked import Asked, asked_by
 from encounters.reports.figures import figures
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @transaction.atomic
@@ -38,11 +37,6 @@ def export(asked: Asked, *, user: User, at: datetime) -> str:
     lines = csv.writer(text)
     for table in found.tables:
         lines.writerow(["section", *table.columns])
-        lines.writerows([table.title, *(_plain(cell) for cell in row)] for row in table.rows)
+        lines.writerows([table.title, *(inert(cell) for cell in row)] for row in table.rows)
         lines.writerow([])
     return text.getvalue()
-
-
-def _plain(cell: object) -> object:
-    """A spreadsheet takes a text that begins like a formula for one."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

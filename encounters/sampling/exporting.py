@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from drugs.cms.cells import inert
 from encounters import audit
 from encounters.audit import Tag
 from encounters.audit.blinding import covered
@@ -125,10 +126,5 @@ def _csv(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([_harmless(value) for value in row] for row in rows)
+    writer.writerows([inert(value) for value in row] for row in rows)
     return out.getvalue()
-
-
-def _harmless(value: object) -> object:
-    """A spreadsheet takes a text that begins like a formula for one."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value

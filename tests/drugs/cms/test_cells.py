@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 
 from drugs.cms import cells, columns, descriptor, ndc, periods
-from drugs.cms.cells import code_of, date_of, is_formula, number_of, shown, text_of
+from drugs.cms.cells import FORMULA_SIGNS, code_of, date_of, inert, is_formula, number_of, shown, text_of
 from drugs.cms.periods import by_name
 from drugs.cms.quarters import Quarter
 
@@ -53,6 +53,16 @@ class TestIsFormula:
 
     def test_lets_others_be(self) -> None:
         assert not is_formula("A-1")
+
+
+class TestInert:
+    @pytest.mark.parametrize("sign", [*FORMULA_SIGNS, "\t", "\r", "\n", " =", "\ufeff="])
+    def test_puts_an_apostrophe_before_what_would_be_run(self, sign: str) -> None:
+        assert inert(f"{sign}cmd()") == f"'{sign}cmd()"
+
+    @pytest.mark.parametrize("cell", ["", "A-1", "a=b", -1, Decimal("-1.5"), None])
+    def test_lets_others_be(self, cell: object) -> None:
+        assert inert(cell) is cell
 
 
 class TestShown:

@@ -286,6 +286,14 @@ class TestExport:
         with pytest.raises(exporting.UnableToExport):
             exporting.export(sample=sample, user=personas.kim(), at=LATER)
 
+    def test_a_coder_named_like_a_formula_is_no_formula_in_its_tables(self) -> None:
+        User.objects.filter(pk=personas.ana().pk).update(username="@ana", first_name="@ana")
+        accepted(coder=User.objects.get(username="@ana"))
+        with zipfile.ZipFile(io.BytesIO(exporting.bundle(drawn(1)))) as archive:
+            tables = [archive.read(f"{name}.csv").decode() for name in ("frame", "lines")]
+        assert all(",'@ana," in table for table in tables)
+        assert not any(",@ana," in table for table in tables)
+
     def test_names_no_patient(self, sample: Sample) -> None:
         content = exporting.bundle(sample)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
