@@ -54,4 +54,4 @@ def test_keeps_the_page_small_and_says_what_it_leaves_out(run: CodingRun) -> Non
     page = client.get(address).text
     assert "more rows are not printed" in page
     assert page.count('<g class="g"') <= STRETCHES + 1
-    assert len(page) < 1_000_000
+    assert len(page) < 800_000
