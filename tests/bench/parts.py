@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-SECONDS = {"pages": 600, "trail": 150, "imports": 120, "impact": 300, "cms": 90}
+SECONDS = {"pages": 600, "keystrokes": 120, "trail": 150, "imports": 120, "impact": 300, "cms": 90}
 """How long each part may take. The first time, that of pages fills a clinic, which it keeps."""
 TO_CLEAN_UP = 30
 
