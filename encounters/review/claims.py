@@ -1,7 +1,8 @@
 """Who has an encounter in hand. A claim is a lease: without a heartbeat it runs out, and the encounter is free."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -23,6 +24,7 @@ LOOK_AHEAD = 50
 CANDIDATES = 100
 """Rows among which the next one is locked; more than this many people seldom press the key at one moment."""
 ASSIGN_MOST = 500
+NOTHING: Mapping[int, int] = MappingProxyType({})
 
 
 class UnableToKeepClaim(UnableToWork):
@@ -73,21 +75,37 @@ def _claim(review: Review, user: User, at: datetime) -> Review:
 
 
 @transaction.atomic
-def claim_next(*, user: User, at: datetime) -> Review | None:
+def claim_next(*, user: User, at: datetime, put_off: Mapping[int, int] = NOTHING) -> Review | None:
     """The best free review is the user's, None when there is none; rows that others are just taking are skipped.
 
     Free: nobody's lease runs, it is assigned to nobody else, and the user has the skills it needs or was assigned it. A
-    lead is handed second reviews too. Raises PermissionDenied.
+    lead is handed second reviews too. `put_off`: reviews by id that come when nothing else is left, as long as they
+    have the version given. Raises PermissionDenied.
     """
     hold.require(user, WORK)
     rows = scored(_free(user, at), on=timezone.localdate(at)).order_by(*BEST_FIRST)
-    # The order is found over narrow rows; only a few are locked and read in full.
+    last = _still(put_off)
+    taken = _first(rows.exclude(pk__in=last)) or _first(rows.filter(pk__in=last))
+    if taken:
+        hold.take(taken, user, at)
+        seed_by_chance(taken, user=user, at=at)
+    return taken
+
+
+def _still(put_off: Mapping[int, int]) -> list[int]:
+    """Those of the reviews that have the version given."""
+    if not put_off:
+        return []
+    now = Review.objects.filter(pk__in=put_off).values_list("pk", "version")
+    return [pk for pk, version in now if put_off[pk] == version]
+
+
+def _first(rows: QuerySet[Review]) -> Review | None:
+    """The first of the rows that nobody is just taking, locked; only a few are locked and read in full."""
     while candidates := list(rows.values_list("pk", flat=True)[:CANDIDATES]):
-        taken = rows.filter(pk__in=candidates).select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
-        if taken:
-            hold.take(taken, user, at)
-            seed_by_chance(taken, user=user, at=at)
-            return taken
+        found = rows.filter(pk__in=candidates).select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
+        if found:
+            return found
         rows = rows.exclude(pk__in=candidates)
     return None
 

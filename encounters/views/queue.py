@@ -23,6 +23,7 @@ from encounters.models.review import ReviewState
 from encounters.review import claims as claiming
 from encounters.review.hold import LEAD
 from encounters.selectors import Narrowed, Tab
+from encounters.views import skipped
 from rules import explain
 
 ROWS_OF_A_PAGE = 30
@@ -151,7 +152,7 @@ def claims(request: PageRequest) -> HttpResponse:
 @act
 def open_next(request: PageRequest) -> HttpResponse:
     """Hands out the best encounter nobody holds."""
-    review = claiming.claim_next(user=request.user, at=timezone.now())
+    review = claiming.claim_next(user=request.user, at=timezone.now(), put_off=skipped.put_off(request))
     if review is None:
         messages.info(request, "Nothing is waiting that nobody holds. New encounters appear here as they are coded.")
         return redirect("review:queue")

@@ -20,6 +20,7 @@ from encounters.models.review import ReviewState
 from encounters.review import claims, decisions, seeding, states
 from encounters.review.hold import LEAD, OPEN_STATES, WORK, UnableToWork
 from encounters.review.lines import ReviewLine
+from encounters.views import skipped
 from encounters.views.answers import (
     Editing,
     answer,
@@ -207,6 +208,7 @@ def skip(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The encounter goes back, and the next one in the queue's order opens."""
     review = open_review(request, encounter_id)
     following = claims.skip(review=review, user=request.user, at=timezone.now())
+    skipped.note(request, review)
     if following is not None:
         return redirect("review:encounter", encounter_id=following.encounter_id)
     messages.info(request, "That was the last one that nobody holds. It is back in the queue.")
@@ -327,7 +329,7 @@ def _act_and_next(request: PageRequest, review: Review, act: Callable[[], object
             f"/review/{review.encounter_id}/",
         ),
     )
-    following = claims.claim_next(user=request.user, at=timezone.now())
+    following = claims.claim_next(user=request.user, at=timezone.now(), put_off=skipped.put_off(request))
     if following is None:
         messages.info(request, "Nothing more is waiting that nobody holds.")
         return redirect("review:queue")
