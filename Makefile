@@ -117,4 +117,4 @@ bench-engine: setup-bench native ## measure the engine alone: under a minute, en
 
 .PHONY: screenshots
 screenshots: setup-dev ## take the pictures of docs/screenshots with an instance of their own
-	@$(RUN) docs/take_screenshots.py
+	@$(RUN) -m docs.take_screenshots
