@@ -1,6 +1,6 @@
 """One paragraph of help for each page, by the name of its view: what the page is for, and what to do on it first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 _WORKBENCH = (
     "One encounter: on top the drugs as they were given, below the lines suggested for the claim, and beside them what "
@@ -171,6 +171,47 @@ HELP: Mapping[str, str] = {
     ),
     "help": "All of these paragraphs on one page. On any other page F1 opens the one that belongs to it.",
 }
+
+
+TITLES: Mapping[str, str] = {
+    "review:queue": "Queue",
+    "review:encounter": "Workbench",
+    "review:compare": "Two policies",
+    "clinic:index": "Questions to the clinic",
+    "audit:trail": "Trail",
+    "audit:samples": "Samples",
+    "audit:item": "An encounter of a sample",
+    "audit:answers": "Answers to audits",
+    "review:routing": "Routing",
+    "audit:seeding": "Automation bias",
+    "impact:index": "Impact",
+    "impact:overpayments": "Overpayments",
+    "audit:replay": "Replay",
+    "history:encounter": "History of an encounter",
+    "intake:index": "Intake",
+    "intake:batch": "A file taken in",
+    "unmapped:index": "Unmapped drugs",
+    "unmapped:progress": "Coding again",
+    "drugs:index": "Drugs",
+    "drugs:detail": "A drug",
+    "drugs:gaps": "What the formulary lacks",
+    "drugs:imports": "Imports",
+    "drugs:import": "An import",
+    "rules:index": "Rules",
+    "rules:conformance": "Published cases",
+    "reports:index": "Reports",
+    "keys:index": "Keys",
+    "guide": "Guide",
+    "help": "Help",
+}
+"""What the page is called under which a paragraph stands, by the first view that has it."""
+
+
+def titled() -> Iterator[tuple[str, str]]:
+    """Every paragraph once, under the name of its page."""
+    for view, paragraph in HELP.items():
+        if view in TITLES:
+            yield TITLES[view], paragraph
 
 
 def help_of(view_name: str) -> str:

@@ -32,4 +32,5 @@ urlpatterns = [
 ]
 
 # The reference of the request stands on the page.
+handler403 = "encounters.views.errors.refused"
 handler500 = "encounters.views.errors.server_error"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -84,6 +85,12 @@ def day(value: date | None) -> str:
 def full_day(value: date | None) -> str:
     """A date with its year: Tue 30 Dec 2025."""
     return f"{day(value)} {value.year}" if value else ""
+
+
+@register.filter
+def quantity(value: Any) -> str:
+    """An amount with its unit, both as the rules were told: 10,000 units."""
+    return f"{value.amount.normalize():,f} {value.unit}" if value else ""
 
 
 @register.filter

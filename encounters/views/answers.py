@@ -111,7 +111,8 @@ def _note_title(review: Review) -> str:
         return ""
     if review.state == ReviewState.SECOND_REVIEW and review.second_review_from:
         return f"{audit.name_of(review.second_review_from)} asks"
-    return "Returned by the lead" if review.state in OPEN_STATES else ""
+    is_over = review.state == ReviewState.CHANGED or review.state not in OPEN_STATES
+    return "" if is_over else "Returned by the lead"
 
 
 def _note_look(request: PageRequest, review: Review) -> None:

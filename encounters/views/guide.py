@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from encounters.http import PageRequest
 from encounters.keys import KEYS, own_keys, places_of, printed
-from encounters.page_help import HELP
+from encounters.page_help import titled
 
 # The stroke that each step of the guide waits for, by default, and what it asks the person to do.
 STEPS: tuple[tuple[str, str], ...] = (
@@ -38,4 +38,4 @@ def guide(request: PageRequest) -> HttpResponse:
 @require_safe
 def all_help(request: PageRequest) -> HttpResponse:
     """Every paragraph of help once."""
-    return render(request, "encounters/guide/help.html", {"paragraphs": list(dict.fromkeys(HELP.values()))})
+    return render(request, "encounters/guide/help.html", {"paragraphs": list(titled())})

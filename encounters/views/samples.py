@@ -16,6 +16,7 @@ from encounters.audit import Tag
 from encounters.audit.blinding import AUDIT
 from encounters.forms.sampling import PLANS, SampleForm
 from encounters.http import PageRequest
+from encounters.installed import load_rulebook
 from encounters.models import Payer, Sample
 from encounters.sampling import drawing, exporting, frames, planning, results, verify_sample
 from encounters.sampling.comparing import items_of
@@ -93,6 +94,7 @@ def sample(request: PageRequest, sample_id: int) -> HttpResponse:
         after={"sample": shown.pk, "encounters": sorted(seat.item.encounter_id for seat in found.seats)},
     )
     scores = found.scores
+    titles = {rule.id: rule.title for rule in load_rulebook().rules.values()}
     measures = (
         ("line_exact", "Line exact", "every field"),
         ("precision", "Precision", "billed and right"),
@@ -110,7 +112,7 @@ def sample(request: PageRequest, sample_id: int) -> HttpResponse:
         "kappa": scores["kappa"],
         "weighted": scores["encounter_exact_weighted"],
         "tables": [
-            (title, [_bar(name, value) for name, value in scores[key]])
+            (title, [_bar(name, value, titles.get(name, "")) for name, value in scores[key]])
             for key, title in (("by_rule", "By rule"), ("by_drug", "By drug"), ("by_coder", "By coder"))
         ],
         "confidence": float(shown.confidence) * 100,

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import resolve, reverse
 
-from encounters.page_help import HELP, help_of
+from encounters.page_help import HELP, TITLES, help_of, titled
 from tests import personas
 from tests.browser.pages import BEFORE_SIGN_IN, BETWEEN_STEPS, PAGES, WITH_SECOND_FACTOR
 
@@ -31,6 +31,11 @@ def test_names_no_view_that_is_gone() -> None:
     for view in HELP:
         tries = ({}, *({name: 1} for name in numbers), {"sample_id": 1, "position": 1})
         assert any(_is_there(view, kwargs) for kwargs in (*tries, *several))
+
+
+def test_every_paragraph_has_one_title() -> None:
+    assert sorted(words for _, words in titled()) == sorted(set(HELP.values()))
+    assert len(set(TITLES.values())) == len(TITLES)
 
 
 def _is_there(view: str, kwargs: dict[str, object]) -> bool:

@@ -5,6 +5,7 @@ from django.test import Client, RequestFactory
 
 from encounters.views.errors import server_error
 from tests import personas
+from tests.encounters.sampling.accepted import accepted, drawn
 from tests.encounters.views.desk import a_clean_encounter, signed_in
 
 
@@ -29,6 +30,14 @@ class TestErrorPages:
         answer = client.post("/review/next/")
         assert answer.status_code == 403
         assert "open for too long" in answer.text
+
+    def test_say_that_an_encounter_is_audited_blind(self) -> None:
+        accepted(is_coded=True)
+        covered = drawn(1).items.get()
+        page = signed_in(personas.finn()).get(f"/history/{covered.encounter_id}/")
+        assert page.status_code == 403
+        assert "Lock your own lines" in page.text
+        assert "Your role" not in page.text
 
 
 @pytest.mark.django_db
