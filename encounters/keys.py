@@ -112,7 +112,7 @@ KEYS: tuple[Key, ...] = (
     Key("palette", "Ctrl-K", _A, "palette: every act, page, patient, drug and rule"),
     Key("help", "F1", _A, "help on this page"),
     Key("sheet", "?", _A, "the keys of this page"),
-    Key("back", "Escape", _A, "close, or back to the line"),
+    Key("back", "Escape", _A, "close, or back to where you came from"),
 )
 NAMED: Mapping[str, Key] = {key.name: key for key in KEYS}
 SIGNS = {"Enter": "⏎", "Escape": "Esc"}

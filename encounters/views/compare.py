@@ -1,5 +1,6 @@
 """The same encounter under two policies or on two days, side by side, differences marked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -54,7 +55,7 @@ def compare(request: PageRequest, encounter_id: int) -> HttpResponse:
         right, second = _side(review, form, "right")
         context |= {"left": left, "right": right}
         if first is not None and second is not None:
-            context |= {"rows": _rows(first, second, review), "keys": _keys(first, second)}
+            context |= {"rows": _rows(review, first, second), "keys": _keys(first, second)}
     return render(request, "encounters/review/compare.html", context, status=200 if form.is_valid() else 422)
 
 
@@ -76,21 +77,22 @@ def _side(review: Review, form: SidesForm, name: str) -> tuple[Side, CodingResul
     return Side(result.versions.policy, on, dollars, len(result.lines) - len(priced)), result
 
 
-def _rows(first: CodingResult, second: CodingResult, review: Review) -> ChangeRows:
-    given = {each.id: each.drug.name for each in coding.facts_of(review.run).administrations}
-    return change_rows(difference(first, second), is_whole=True, given=given)
+def _rows(review: Review, first: CodingResult, second: CodingResult) -> ChangeRows:
+    given = coding.facts_of(review.run).administrations
+    return change_rows(difference(first, second), given=given, is_whole=True)
 
 
 def _keys(first: CodingResult, second: CodingResult) -> tuple[KeyRow, ...]:
     left, right = dict(first.versions.values), dict(second.versions.values)
     questions = load_rulebook().policy_keys
     return tuple(
-        KeyRow(key, questions[key].statement if key in questions else "", _plain(left.get(key)), _plain(right.get(key)))
+        KeyRow(key, questions[key].statement if key in questions else "", _answer(left, key), _answer(right, key))
         for key in sorted({*left, *right})
         if left.get(key) != right.get(key)
     )
 
 
-def _plain(answer: str | None) -> str:
+def _answer(values: Mapping[str, str], key: str) -> str:
     """A policy's answer as a person would say it; what the key is called stands beside it."""
-    return {"true": "yes", "false": "no", None: "not said"}.get(answer, (answer or "").replace("_", " "))
+    said = values.get(key, "not said")
+    return {"true": "yes", "false": "no"}.get(said, said.replace("_", " "))

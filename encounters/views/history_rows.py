@@ -1,10 +1,9 @@
 """What happened to an encounter, as the workbench prints it: addenda, changes since it waited, two coders compared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from encounters import coding
@@ -15,12 +14,12 @@ from encounters.models.review import ReviewState
 from encounters.review.desk import AddendumSaid
 from encounters.review.differences import Difference, LineChange, difference
 from encounters.review.hold import OPEN_STATES
-from encounters.views.line_rows import LineRow, sentence_case
+from encounters.views.line_rows import LineRow, suggested_label
 from encounters.views.workbench import Workbench
 from rules import explain
 from rules.explain import LineExplanation
+from rules.facts import Administration
 from rules.result import CodedLine
-from rules.vocabulary import Role
 
 FIELD_WORDS = {
     "started_at": "start",
@@ -119,15 +118,11 @@ def field_words(name: str) -> str:
     return FIELD_WORDS.get(name, name.replace("_", " "))
 
 
-def change_rows(
-    found: Difference, *, is_whole: bool = False, given: Mapping[str, str] = MappingProxyType({})
-) -> ChangeRows:
-    """A difference in words; `is_whole` keeps the lines that are the same.
-
-    `given`: the drug of each administration, which names a line whose code has no label of ours.
-    """
+def change_rows(found: Difference, *, given: Iterable[Administration] = (), is_whole: bool = False) -> ChangeRows:
+    """A difference in words; `given` tells what drug lines are of, `is_whole` keeps the lines that are the same."""
+    by_id = {each.id: each for each in given}
     return ChangeRows(
-        lines=tuple(_change(each, given) for each in (found.lines if is_whole else found.changes)),
+        lines=tuple(_change(each, by_id) for each in (found.lines if is_whole else found.changes)),
         mended=tuple(explain.finding_title(each) for each in found.mended),
         arisen=tuple(explain.finding_title(each) for each in found.arisen),
         dollars=found.dollars,
@@ -185,24 +180,15 @@ def _value(value: object, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%d %b %H:%M}" if moment and moment.tzinfo else str(value)
 
 
-def _change(each: LineChange, given: Mapping[str, str]) -> ChangeRow:
+def _change(each: LineChange, given: Mapping[str, Administration]) -> ChangeRow:
+    of_it = [given[one] for one in each.line.administrations if one in given]
     return ChangeRow(
         before=_line_words(each.before) if each.before else "",
         after=_line_words(each.after) if each.after else "",
         dollars=each.dollars,
         is_same=each.is_same,
-        label=_label(each.line) or _drugs(each.line, given),
+        label=suggested_label(each.line, of_it, load_rulebook()),
     )
-
-
-def _label(line: CodedLine) -> str:
-    label = load_rulebook().label(line.code)
-    return "" if label == line.code else label
-
-
-def _drugs(line: CodedLine, given: Mapping[str, str]) -> str:
-    names = dict.fromkeys(given[each] for each in line.administrations if each in given)
-    return sentence_case(", ".join([*names, *(["discarded"] if names and line.role is Role.DISCARDED else [])]))
 
 
 def _line_words(line: CodedLine) -> str:

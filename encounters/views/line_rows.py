@@ -108,19 +108,28 @@ def _key(suggested: CodedLine | None, given: Sequence[Administration]) -> tuple[
 
 
 def _label(line: ReviewLine, given: Sequence[Administration], rulebook: Rulebook) -> str:
+    """That of the suggested line where it bills the same code, else our own of the code."""
+    if line.suggested is None or line.code != line.suggested.code:
+        return _own_label(line.code, rulebook)
+    return suggested_label(line.suggested, given, rulebook)
+
+
+def suggested_label(line: CodedLine, given: Sequence[Administration], rulebook: Rulebook) -> str:
     """Our own short label; of a drug code the drug and what one unit stands for."""
-    if line.suggested is None or line.suggested.role not in DRUG_ROLES or line.code != line.suggested.code:
-        return rulebook.label(line.code) if rulebook.label(line.code) != line.code else ""
+    if line.role not in DRUG_ROLES:
+        return _own_label(line.code, rulebook)
     for each in given:
         for code in each.drug.billing_codes or ():
             if code.code == line.code:
-                what = (
-                    "discarded"
-                    if line.suggested.role is Role.DISCARDED
-                    else f"{amount(code.per.amount)} {code.per.unit} a unit"
-                )
+                is_unit = line.role is not Role.DISCARDED
+                what = f"{amount(code.per.amount)} {code.per.unit} a unit" if is_unit else "discarded"
                 return sentence_case(f"{each.drug.name}, {what}")
     return sentence_case(given[0].drug.name) if given else ""
+
+
+def _own_label(code: str, rulebook: Rulebook) -> str:
+    label = rulebook.label(code)
+    return "" if label == code else label
 
 
 def sentence_case(text: str) -> str:

@@ -93,10 +93,15 @@ function handleDigit(key, target) {
 /* True where the key did something. */
 function handleKey(key, target) {
   if (key === "Escape") {
-    document.querySelectorAll("details[data-menu][open]").forEach((menu) => { menu.open = false; });
+    const menus = [...document.querySelectorAll("details[data-menu][open]")];
+    menus.forEach((menu) => { menu.open = false; });
     if (keys.Escape && !openDialog() && keys.Escape() !== false) return true;
-    if (typing(target) && target.hasAttribute("data-search")) target.blur();
-    return false;
+    if (typing(target)) { if (target.hasAttribute("data-search")) target.blur(); return false; }
+    /* A dialog closes by itself; where nothing is open, a page that stands behind another leads back to it. */
+    const back = document.querySelector("[data-back]");
+    if (menus.length || openDialog() || !back) return false;
+    back.click();
+    return true;
   }
   if (typing(target)) return false;
   if (/^[1-9]$/.test(key)) return handleDigit(key, target);

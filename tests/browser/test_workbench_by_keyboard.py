@@ -216,3 +216,5 @@ class TestPolicies:
         page.wait_for_url("**/compare/")
         expect(page.locator(".sides tbody tr")).to_have_count(4)
         expect(page.locator(".sides tbody tr").first).to_contain_text("96365")
+        keyboard.press("Escape")
+        page.wait_for_url(f"**/review/{review.encounter_id}/")

@@ -231,6 +231,14 @@ class TestCompare:
         assert "30 Dec 2025" in other
         assert "noridian" in other
 
+    def test_answers_of_policies_are_words(self, review: Review) -> None:
+        page = opened(review).get(address(review, "compare"), {"right_payer": "blue-cross-idaho"}).text
+        assert "<td>yes</td><td><ins>no</ins></td>" in page
+        assert "<ins>one line whole vial</ins>" in page
+
+    def test_says_what_one_unit_of_a_drug_is(self, review: Review) -> None:
+        assert "Cefazolin, 500 mg a unit" in opened(review).get(address(review, "compare")).text
+
     def test_before_the_rules_begin_no_line_stands(self, review: Review) -> None:
         page = opened(review).get(address(review, "compare"), {"right_on": "1990-01-01"}).text
         assert "<td>96365 ×1</td><td><ins>nothing</ins></td>" in page
