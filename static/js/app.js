@@ -75,15 +75,15 @@ function pickDigit(root, digit) {
 /* While an act is under way keys wait in line, so that a fast hand loses none of them and presses nothing twice. */
 let underWay = 0;
 const waiting = [];
-document.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.elt.closest("#work")) underWay += 1; });
-for (const name of ["htmx:afterSettle", "htmx:sendError", "htmx:responseError", "htmx:sendAbort", "htmx:timeout"]) {
-  document.addEventListener(name, (event) => {
-    const isOurs = [event.target, event.detail.elt].some((element) => element?.closest?.("#work"));
-    if (!underWay || !isOurs) return;
-    underWay = 0;
-    setTimeout(() => { while (waiting.length && !underWay) handleKey(waiting.shift(), document.activeElement || document.body); });
-  });
-}
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!event.detail.elt.closest("#work")) return;
+  underWay += 1;
+  /* The answer itself ends the act: what asked for it may be gone from the page by then, and no event of it heard. */
+  event.detail.xhr.addEventListener("loadend", () => setTimeout(() => {
+    underWay -= 1;
+    while (waiting.length && !underWay) handleKey(waiting.shift(), document.activeElement || document.body);
+  }));
+});
 
 function handleDigit(key, target) {
   const root = openDialog() || target.closest("form") || (keymap.is_on ? document.querySelector(".line.edit form, form[data-digits]") : null);
@@ -199,7 +199,6 @@ function say(text) {
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (!new URL(event.detail.xhr.responseURL || location.href, location.href).pathname.startsWith("/login/")) return;
   event.detail.shouldSwap = false;
-  underWay = 0;
   if (!isAct(event)) { say("You are signed out. Load the page again to sign in."); return; }
   say("You are signed out. Nothing was saved by this act; what you typed is still here. Sign in in another tab, then do it again here.");
 });

@@ -10,7 +10,7 @@ from encounters.models import AuditEvent, FinalLine, LineDecision, Review
 from encounters.models.review import DecisionAction, ReviewState
 from encounters.review import claims
 from tests import personas
-from tests.browser.keyboard import Keyboard
+from tests.browser.keyboard import Keyboard, is_ready
 from tests.encounters.views.desk import a_clean_encounter, an_encounter_with_a_missing_stop
 from tests.factories.encounters import DAY_AFTER
 
@@ -169,6 +169,17 @@ class TestLines:
         keyboard.press("u")
         expect(workbench.locator("#lines .line.decided")).to_have_count(0)
         assert LineDecision.objects.filter(action=DecisionAction.UNDONE).count() == 1
+
+    def test_hear_the_keys_though_what_asked_was_taken_away(self, workbench: Page, keyboard: Keyboard) -> None:
+        is_ready(workbench)
+        # Within one turn of the page, so that the answer can come only afterwards.
+        workbench.evaluate("""() => {
+            const lines = document.getElementById("lines");
+            infusion.act("e");
+            lines.outerHTML = lines.outerHTML;
+        }""")
+        keyboard.press("?")
+        expect(workbench.locator("#keys[open]")).to_be_visible()
 
 
 class TestEncounter:
