@@ -14,6 +14,7 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from tests.browser import pages
+from tests.browser.conftest import PATIENCE_MILLISECONDS
 from tests.browser.keyboard import is_ready
 from tests.browser.pages import PAGES, Clinic
 
@@ -26,7 +27,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 AXE = Path(__file__).parent / "axe"
 SCRIPT = AXE / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = ("serious", "critical")
-LOOK = '(where) => axe.run(where || document, {resultTypes: ["violations"]})'
+# What still moves is drawn in between: its colours are nobody's.
+LOOK = """async (where) => {
+    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+    return axe.run(where || document, {resultTypes: ["violations"]});
+}"""
 # What opens on a page: the page, the key that opens it, and what has opened.
 OPENED = (
     ("workbench with findings", "w", ".steps-of:not([hidden])"),
@@ -77,7 +82,8 @@ def here(browser: "Browser", live_server: "LiveServer") -> Iterator[Callable[...
 
     def open_context(**options: Any) -> "BrowserContext":
         # The script of axe-core is run by the test, which the policy of the pages would not let a page do.
-        context = browser.new_context(base_url=live_server.url, **options)
+        context = browser.new_context(base_url=live_server.url, reduced_motion="reduce", **options)
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
         opened.append(context)
         return context
 
