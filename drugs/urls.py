@@ -13,6 +13,7 @@ urlpatterns = [
     path("imports/", imports.index, name="imports"),
     path("imports/<int:pk>/", imports.detail, name="import"),
     path("imports/<int:pk>/progress/", imports.progress, name="import-progress"),
+    path("imports/<int:pk>/progress/count/", imports.count, name="import-count"),
     path("imports/<int:pk>/conflicts/", imports.conflicts, name="import-conflicts"),
     path("imports/<int:pk>/encounters/", imports.encounters, name="import-encounters"),
     path("imports/<int:pk>/decide/", imports.decide, name="import-decide"),

@@ -19,6 +19,7 @@ from drugs.forms.imports import DecideForm, FilterForm, ReasonForm, UploadForm
 from drugs.formulary import imports
 from drugs.models import ConflictKind, FormularyImport, Group
 from drugs.models.imports import WAITING_FOR_WORKER
+from drugs.selectors import GroupSummary
 
 IMPORTS_OF_A_PAGE = 25
 ROWS_OF_A_PAGE = 100
@@ -79,11 +80,9 @@ def _work(request: HttpRequest, found: FormularyImport, asked: dict[str, Any]) -
     page = Paginator(rows, ROWS_OF_A_PAGE).get_page(asked.get("page"))
     conflicts = selectors.conflicts_of(found, user=request.user)
     return {
-        "import": found,
         "groups": groups,
         "summary": next((g for g in groups if g.group.value == chosen["group"]), None),
         "undecided": sum(g.undecided for g in groups),
-        "approved": sum(g.approved for g in groups),
         "withheld": sum(g.withheld for g in groups),
         "chosen": chosen,
         "decisions": FilterForm(initial=chosen)["decision"],
@@ -95,7 +94,19 @@ def _work(request: HttpRequest, found: FormularyImport, asked: dict[str, Any]) -
         "acts": selectors.acts_of(found, user=request.user)[:50],
         "is_waiting": found.state in WAITING_FOR_WORKER,
         "rows_read": imports.progress_of(found),
-        "can_publish": found.is_open and groups and not any(g.undecided for g in groups),
+        **_publishing(found, groups),
+    }
+
+
+def _publishing(found: FormularyImport, groups: list[GroupSummary]) -> dict[str, object]:
+    """Return what the button that publishes needs to know."""
+    is_decided = bool(groups) and not any(g.undecided for g in groups)
+    is_counted = imports.is_counted(found)
+    return {
+        "import": found,
+        "approved": sum(g.approved for g in groups),
+        "is_counted": is_counted,
+        "can_publish": found.is_open and is_decided and is_counted,
     }
 
 
@@ -109,6 +120,14 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     if found.state not in WAITING_FOR_WORKER:
         response["HX-Refresh"] = "true"
     return response
+
+
+@require_GET
+def count(request: HttpRequest, pk: int) -> HttpResponse:
+    """How many encounters would change, with the button that waits for it; asked for until they are counted."""
+    found = get_object_or_404(selectors.imports_for(request.user), pk=pk)
+    context = _publishing(found, selectors.groups_of(found, user=request.user)) | {"is_answer": True}
+    return render(request, "drugs/imports/affected.html", context)
 
 
 @require_GET

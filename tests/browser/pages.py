@@ -144,6 +144,7 @@ NO_PAGES: dict[str, str] = {
     "drugs/unmapped/map/": ACT,
     "drugs/unmapped/add/": ACT,
     f"{IMPORT}progress/": FRAGMENT,
+    f"{IMPORT}progress/count/": FRAGMENT,
     **{f"{IMPORT}{act}/": ACT for act in ("decide", "publish", "roll-back", "abandon", "compare")},
     "audit/dossier/<int:encounter_id>/": "a file that opens offline",
     "audit/samples/<int:sample_id>/export.zip": FILE,

@@ -49,6 +49,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "drugs:imports": (FORMULARY, FORMULARY),
     "drugs:import": (FORMULARY, NO_SUCH),
     "drugs:import-progress": (FORMULARY, NO_SUCH),
+    "drugs:import-count": (FORMULARY, NO_SUCH),
     "drugs:import-conflicts": (FORMULARY, NO_SUCH),
     "drugs:import-encounters": (FORMULARY, NO_SUCH),
     "drugs:import-decide": (NO_SUCH, FORMULARY),

@@ -6,7 +6,7 @@ Until it is published an import changes nothing. Acts by a person ask for the pe
 
 from drugs.formulary.imports.approving import UnableToDecide, approve, withhold
 from drugs.formulary.imports.permission import UnableToWorkOnImport
-from drugs.formulary.imports.proposing import count_affected, proposed_change, waiting_to_be_counted
+from drugs.formulary.imports.proposing import count_affected, is_counted, proposed_change, waiting_to_be_counted
 from drugs.formulary.imports.publishing import UnableToPublish, publish
 from drugs.formulary.imports.reading import compare_again, progress_of, read, waiting_for_a_worker
 from drugs.formulary.imports.receiving import UnableToReceive, abandon, receive_file
@@ -22,6 +22,7 @@ __all__ = [
     "approve",
     "compare_again",
     "count_affected",
+    "is_counted",
     "progress_of",
     "proposed_change",
     "publish",

@@ -75,6 +75,11 @@ def count_affected(*, import_id: int, at: datetime) -> bool:
     return is_the_same
 
 
+def is_counted(formulary_import: FormularyImport) -> bool:
+    """Whether it is known which encounters publishing would change, or nobody holds any."""
+    return formulary_import.affected is not None or not are_there_any()
+
+
 def counted(formulary_import: FormularyImport) -> tuple[list[int], datetime | None]:
     """Return the open encounters that were counted, and when that began; None where nobody counted."""
     found = dict(formulary_import.affected or {})

@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from drugs.consequences import are_there_any, code_again
+from drugs.consequences import code_again
 from drugs.formulary.imports.permission import UnableToWorkOnImport, ask_permission, locked, record
-from drugs.formulary.imports.proposing import count_affected, counted
+from drugs.formulary.imports.proposing import counted, is_counted
 from drugs.formulary.imports.tables import LINEAGE, TABLES
 from drugs.formulary.imports.writing import Writes, writes_of
 from drugs.formulary.releases import wait_for_other_writers
@@ -36,23 +36,17 @@ class UnableToPublish(UnableToWorkOnImport):
     """The import cannot be published as it stands; the message says why. Nothing has changed."""
 
 
+@transaction.atomic
 def publish(*, formulary_import: FormularyImport, by: User, at: datetime, reason: str = "") -> FormularyRelease:
     """Return the release that holds what was approved. What was withheld is named in it.
 
-    The encounters that it changes are counted first, where they are not yet: open ones are coded again.
+    The open encounters that it changes, which are known by then, are coded again.
 
-    Raises `UnableToPublish` while a row is undecided, where nothing was approved, where the file speaks for dates in
-    the past and no reason is given, and where the formulary has changed under an approved row since it was compared.
+    Raises `UnableToPublish` while a row is undecided or the encounters are being counted, where nothing was approved,
+    where the file speaks for dates in the past and no reason is given, and where the formulary has changed under an
+    approved row since it was compared.
     """
     ask_permission(by)
-    uncounted = FormularyImport.objects.filter(pk=formulary_import.pk, affected__isnull=True, round__gt=0)
-    if uncounted.exists() and are_there_any():
-        count_affected(import_id=formulary_import.pk, at=at)
-    return _publish(formulary_import, by, at, reason)
-
-
-@transaction.atomic
-def _publish(formulary_import: FormularyImport, by: User, at: datetime, reason: str) -> FormularyRelease:
     wait_for_other_writers()
     current = locked(formulary_import)
     if current.state not in WAITING_FOR_PEOPLE:
@@ -61,8 +55,8 @@ def _publish(formulary_import: FormularyImport, by: User, at: datetime, reason: 
     rows = ImportDifference.objects.filter(formulary_import=current, round=current.round)
     approved = rows.filter(decision=Decision.APPROVED)
     _check(current, rows, approved, reason)
-    if current.affected is None and are_there_any():
-        msg = "Rows were decided on while the encounters were counted. Publish it again."
+    if not is_counted(current):
+        msg = "The encounters that it would change are still being counted. Publish it once they are."
         raise UnableToPublish(msg)
     withheld = rows.filter(decision=Decision.WITHHELD)
     release = FormularyRelease.objects.create(

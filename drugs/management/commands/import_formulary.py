@@ -61,9 +61,10 @@ class Command(BaseCommand):
             except imports.UnableToReceive as error:
                 if error.known is None or not error.known.is_open:
                     raise
-                return error.known
+                found = error.known
         imports.read(import_id=found.pk, at=timezone.now())
-        imports.count_affected(import_id=found.pk, at=timezone.now())
+        if found.affected is None:
+            imports.count_affected(import_id=found.pk, at=timezone.now())
         found.refresh_from_db()
         return found
 

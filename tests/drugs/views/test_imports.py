@@ -2,6 +2,7 @@ import gzip
 import io
 import zipfile
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
@@ -13,8 +14,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from drugs import tasks
+from drugs import consequences, tasks
 from drugs.cms.files import FileKind
+from drugs.consequences import Affected, ProposedChange
 from drugs.formulary import imports
 from drugs.models import FormularyImport, FormularyRelease, Group, ImportAct, ImportDifference, ImportState
 from tests import personas
@@ -165,6 +167,42 @@ class TestProgress:
         imports.read(import_id=sent.pk, at=AT)
         answer = client.get(reverse("drugs:import-progress", args=[sent.pk]))
         assert answer.headers["HX-Refresh"] == "true"
+
+
+class TestCount:
+    def test_is_waited_for_by_the_button_that_publishes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sent = compared(FILE, kind=PRICING)
+        all_approved(sent)
+        monkeypatch.setattr(consequences, "_registered", [Holder()])
+        client, address = signed_in(), reverse("drugs:import-count", args=[sent.pk])
+        page = client.get(reverse("drugs:import", args=[sent.pk])).text
+        assert f'hx-get="{address}"' in page
+        assert button(page).count('aria-disabled="true"') == 1
+        assert 'id="publish"' not in client.get(address).text
+        answer = client.post(reverse("drugs:import-publish", args=[sent.pk]), follow=True)
+        assert "still being counted" in answer.text
+        imports.count_affected(import_id=sent.pk, at=AT)
+        counted = client.get(address).text
+        assert "hx-get" not in counted
+        assert "-12.50" in counted
+        assert 'hx-swap-oob="true"' in button(counted)
+        assert "aria-disabled" not in button(counted)
+
+
+class Holder:
+    """Holds encounters, and knows what becomes of them."""
+
+    def holds_any(self) -> bool:
+        return True
+
+    def affected(self, change: ProposedChange, *, examples: int) -> Affected:
+        return Affected(open_ids=(7, 8), accepted_ids=(), dollars=Decimal("-12.5"))
+
+
+def button(page: str) -> str:
+    """The button that publishes, up to its words."""
+    start = page.index('id="publish"')
+    return page[start : page.index(">Publish", start)]
 
 
 class TestDifferences:

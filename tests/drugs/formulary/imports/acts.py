@@ -64,6 +64,8 @@ def published(content: bytes, *, kind: FileKind, quarter: str = "2025Q3", at: da
     formulary_import = compared(content, kind=kind, quarter=quarter, at=at)
     assert not formulary_import.error, f"{formulary_import.error_place}: {formulary_import.error}"
     all_approved(formulary_import, at=at)
+    if not imports.is_counted(formulary_import):
+        imports.count_affected(import_id=formulary_import.pk, at=at)
     imports.publish(formulary_import=formulary_import, by=personas.cleo(), at=at, reason="as published")
     formulary_import.refresh_from_db()
     return formulary_import

@@ -331,9 +331,13 @@ class TestAffectedEncounters:
         imports.publish(formulary_import=changed, by=personas.cleo(), at=AT)
         assert holder.again == [7, 8]
 
-    def test_are_counted_before_it_is_published_where_nobody_has_yet(self, holder: Recorded) -> None:
+    def test_are_counted_before_it_is_published_and_never_by_who_publishes(self, holder: Recorded) -> None:
         changed = holder.let_go_of_the_first(unit_changed())
         all_approved(changed)
+        with pytest.raises(imports.UnableToPublish, match="still being counted"):
+            imports.publish(formulary_import=changed, by=personas.cleo(), at=AT)
+        assert holder.asked == []
+        imports.count_affected(import_id=changed.pk, at=AT)
         imports.publish(formulary_import=changed, by=personas.cleo(), at=AT)
         assert holder.again == [7, 8]
 
