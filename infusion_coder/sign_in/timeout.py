@@ -15,7 +15,10 @@ from encounters.audit import access
 
 SEEN, BEGAN = "seen_at", "began_at"
 # What a page asks by itself while nobody touches it; it keeps no session alive.
-BACKGROUND = frozenset({"drugs:import-progress", "review:claims", "review:heartbeat", "session", "unmapped:progress"})
+BACKGROUND = frozenset(
+    {"drugs:import-count", "drugs:import-progress", "impact:progress", "review:claims", "review:heartbeat", "session"}
+    | {"unmapped:progress"}
+)
 WRITES = 90
 """So often at most it is noted, within the time that ends a session, when somebody was seen: not at each request."""
 

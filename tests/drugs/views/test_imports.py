@@ -184,7 +184,7 @@ class TestCount:
         imports.count_affected(import_id=sent.pk, at=AT)
         counted = client.get(address).text
         assert "hx-get" not in counted
-        assert "-12.50" in counted
+        assert "−12.50" in counted
         assert 'hx-swap-oob="true"' in button(counted)
         assert "aria-disabled" not in button(counted)
 

@@ -1,6 +1,8 @@
 """Signing in by page: password, lockout, second factor, the facility's own sign-in."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,11 +10,13 @@ from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
 from encounters.audit import Tag
 from encounters.models import AuditEvent
+from infusion_coder.sign_in import timeout
 from tests.infusion_coder.sign_in.conftest import PASSWORD, Provider
 
 Person = Callable[..., User]
@@ -357,3 +361,12 @@ class TestTimeout:
         assert client.get("/session/").json()["seconds_left"] <= 600
         assert client.session["seen_at"] == earlier
         assert client.post("/session/").json()["seconds_left"] > 1790
+
+    def test_is_put_off_by_nothing_that_a_template_has_asked_again_and_again(self) -> None:
+        asked = re.compile(r'hx-(?:get|post)="\{% url "([^"]+)"[^"]*?%\}([^"]*)"[^>]*?hx-trigger="(?:every|load delay)')
+        templates = Path(settings.BASE_DIR, "templates").rglob("*.html")
+        found = {match.groups() for path in templates for match in asked.finditer(path.read_text(encoding="utf-8"))}
+        assert ("impact:progress", "") in found
+        assert {name for name, query in found if "waiting" not in query} <= timeout.BACKGROUND
+        # The session itself is asked by a script.
+        assert timeout.BACKGROUND - {name for name, _ in found} == {"session"}
