@@ -16,6 +16,11 @@ def seen_by(user: User | AnonymousUser, path: str = "location") -> Q:
     return ~Q(Exists(mine)) | Q(**{f"{path}__in": mine.values("location")})
 
 
+def sites_of(user: User) -> list[int]:
+    """The sites that the user works for, in order; none where they work for all of them."""
+    return list(SiteAssignment.objects.filter(user=user).order_by("location").values_list("location", flat=True))
+
+
 def is_bound(user: User | AnonymousUser) -> Exists:
     """Whether the user works for some sites only, as an expression."""
     return Exists(SiteAssignment.objects.filter(user=user.pk))

@@ -1,6 +1,6 @@
 """What a report is about, and who may ask for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from django.contrib.auth.models import User
@@ -8,19 +8,24 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from encounters.review.hold import LEAD, WORK
+from encounters.sites import sites_of
 
 AUDIT = "encounters.audit_reviews"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A period of whole local days, `until` not in it, narrowed by payer and site (codes) and coder (id)."""
+    """A period of whole local days, `until` not in it, narrowed by payer and site (codes) and coder (id).
+
+    `sites` (ids) are those that whoever asks works for; none where they work for all.
+    """
 
     since: date
     until: date
     payer: str = ""
     site: str = ""
     coder: int | None = None
+    sites: tuple[int, ...] = ()
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -33,6 +38,7 @@ class Asked:
             "payer": self.payer,
             "site": self.site,
             "coder": self.coder or 0,
+            "sites": list(self.sites),
             "zone": timezone.get_current_timezone_name(),
         }
 
@@ -56,10 +62,12 @@ def require(user: User) -> bool:
 
 
 def asked_by(user: User, asked: Asked) -> Asked:
-    """What the user may ask of what they asked for: a coder's own figures only. Raises PermissionDenied."""
-    if require(user):
-        return asked
-    return Asked(since=asked.since, until=asked.until, payer=asked.payer, site=asked.site, coder=user.pk)
+    """What the user may ask of what they asked for: their sites only, a coder's own figures only.
+
+    Raises PermissionDenied.
+    """
+    coder = asked.coder if require(user) else user.pk
+    return replace(asked, coder=coder, sites=tuple(sites_of(user)))
 
 
 def _midnight(day: date) -> datetime:

@@ -25,6 +25,7 @@ def export(asked: Asked, *, user: User, at: datetime) -> str:
         "payer": asked.payer,
         "site": asked.site,
         "coder": asked.coder,
+        "sites": list(asked.sites),
     }
     record(
         tag=Tag.REPORT_EXPORTED,

@@ -6,6 +6,7 @@ MOST_ROWS = 15
 _NARROWED = """
     (%(payer)s = '' OR r.payer_id = (SELECT id FROM encounters_payer WHERE code = %(payer)s))
     AND (%(site)s = '' OR r.location_id = (SELECT id FROM encounters_location WHERE code = %(site)s))
+    AND (cardinality(%(sites)s::bigint[]) = 0 OR r.location_id = ANY (%(sites)s::bigint[]))
 """
 _ACCEPTED = f"""
     r.state = 'accepted' AND r.accepted_at >= %(since)s AND r.accepted_at < %(until)s

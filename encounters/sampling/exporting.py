@@ -21,7 +21,7 @@ from encounters.sampling import verify_sample
 from encounters.sampling.comparing import items_of
 from encounters.sampling.frames import Unit
 from encounters.sampling.frames import read as read_frame
-from encounters.sampling.permission import require
+from encounters.sampling.permission import require_sample
 from encounters.sampling.results import terms
 
 SCRIPT = Path(verify_sample.__file__)
@@ -46,7 +46,7 @@ def export(*, sample: Sample, user: User, at: datetime) -> bytes:
 
     Raises PermissionDenied, UnableToExport for who still reviews it blind.
     """
-    require(user)
+    require_sample(user, sample)
     if covered(user=user).filter(item__sample=sample).exists():
         message = "You still review encounters of this sample blind: lock them first."
         raise UnableToExport(message)

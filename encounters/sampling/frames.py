@@ -18,6 +18,7 @@ from encounters.models.review import ReviewState
 from encounters.models.sampling import Stratum
 from encounters.sampling import verify_sample
 from encounters.sampling.permission import require
+from encounters.sites import seen_by
 
 CHUNK = 1000
 BANDS = ((Decimal(500), "A under $500"), (Decimal(5000), "B $500 to $5,000"))
@@ -85,9 +86,12 @@ class Listed:
 
 
 def listed(*, frame: Frame, stratified_by: str = Stratum.NONE, user: User) -> Listed:
-    """The accepted encounters that fit, each with what identifies its acceptance. Raises PermissionDenied."""
+    """The accepted encounters that fit, of the user's sites, each with what identifies its acceptance.
+
+    Raises PermissionDenied.
+    """
     require(user)
-    units = tuple(sorted(_units(frame, Stratum(stratified_by))))
+    units = tuple(sorted(_units(_reviews(frame).filter(seen_by(user)), frame, Stratum(stratified_by))))
     text = verify_sample.listing([list(unit) for unit in units])
     return Listed(units, text, verify_sample.digest(text))
 
@@ -102,8 +106,8 @@ def final_lines(lines: Sequence[FinalLine]) -> list[list[Any]]:
     return [[line.code, line.units, sorted(line.modifiers), line.date_of_service.isoformat()] for line in lines]
 
 
-def _units(frame: Frame, stratum: Stratum) -> Iterator[Unit]:
-    reviews = _reviews(frame).order_by("pk").iterator(chunk_size=CHUNK)
+def _units(found: QuerySet[Review], frame: Frame, stratum: Stratum) -> Iterator[Unit]:
+    reviews = found.order_by("pk").iterator(chunk_size=CHUNK)
     while chunk := list(islice(reviews, CHUNK)):
         lines: dict[int, list[FinalLine]] = defaultdict(list)
         latest = {review.pk: review.acceptances for review in chunk}

@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from encounters.models import Sample, SampleAudit, SampleItem
 from encounters.sampling import verify_sample
 from encounters.sampling.comparing import items_of
-from encounters.sampling.permission import require
+from encounters.sampling.permission import require_sample, shown_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,15 @@ class Progress:
 
 
 def samples(*, user: User) -> QuerySet[Sample]:
-    """Every sample, newest first, with how many audits it takes and how many are locked. Raises PermissionDenied."""
-    require(user)
+    """Every sample shown to the user, newest first, with how many audits it takes and how many are locked.
+
+    Raises PermissionDenied.
+    """
     locked = Count("items__audits__lock", distinct=True)
     mine = Q(items__audits__auditor=user, items__audits__lock__isnull=True)
     return (
-        Sample.objects.defer("frame")
+        shown_to(user)
+        .defer("frame")
         .annotate(
             audits=Count("items__audits", distinct=True),
             locked=locked,
@@ -60,7 +63,7 @@ def samples(*, user: User) -> QuerySet[Sample]:
 
 def progress(*, sample: Sample, user: User) -> Progress:
     """How far the reviews of a sample are and what they found. Raises PermissionDenied."""
-    require(user)
+    require_sample(user, sample)
     items = items_of(sample)
     told = terms(sample)
     exact = {

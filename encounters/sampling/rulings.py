@@ -16,6 +16,7 @@ from encounters.models.sampling import RulingKind
 from encounters.review import hold
 from encounters.review.hold import LEAD, WORK
 from encounters.sampling.comparing import Compared, compared
+from encounters.sites import seen_by
 
 FOLLOWS: Mapping[str, frozenset[str]] = {
     RulingKind.CONCEDED: frozenset({"differs", "disagreed", "rebutted"}),
@@ -43,7 +44,8 @@ def rule(*, found: SampleAudit, row: int, kind: str, reason: str, user: User, at
     """
     held = SampleAudit.objects.select_related("item__review", "lock").get(pk=found.pk)
     # What is said of one encounter is said one after the other; rows that only grow are not locked themselves.
-    hold.lock(held.item.review, user)
+    # Whoever audits it was named for it, whatever site it is of.
+    hold.lock(held.item.review, None if held.auditor_id == user.pk else user)
     _refuse_stranger(held, kind, user)
     if not held.is_locked:
         message = "Nothing is said of lines that are not locked."
@@ -75,7 +77,7 @@ def rule(*, found: SampleAudit, row: int, kind: str, reason: str, user: User, at
 
 
 def disputes(*, user: User) -> QuerySet[SampleRuling]:
-    """Where each disputed row stands: to a lead what was escalated, to a coder what concerns their own encounters.
+    """Where each disputed row stands: to a lead what was escalated at their sites, to a coder what concerns them.
 
     Raises PermissionDenied for who neither codes nor leads.
     """
@@ -86,7 +88,8 @@ def disputes(*, user: User) -> QuerySet[SampleRuling]:
     rows = SampleRuling.objects.filter(pk=Subquery(last))
     mine = rows.filter(audit__item__coder=user)
     if user.has_perm(LEAD):
-        mine |= rows.filter(kind__in=[RulingKind.ESCALATED, *OF_LEAD])
+        escalated = rows.filter(seen_by(user, "audit__item__encounter__location"))
+        mine |= escalated.filter(kind__in=[RulingKind.ESCALATED, *OF_LEAD])
     return mine.select_related("audit__item__sample", "audit__item__encounter__patient", "audit__auditor").order_by(
         "-pk"
     )

@@ -1,17 +1,21 @@
 """Whoever works for some sites sees and touches nothing of the others, whatever number they write into an address."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
-from encounters import intake, selectors
+from encounters import intake, reports, selectors
 from encounters.intake.corrections import add_addendum
-from encounters.models import AuditEvent, ClinicQuery, Encounter, Note, Review, SiteAssignment
+from encounters.models import AuditEvent, ClinicQuery, Encounter, Note, Review, SampleAudit, SiteAssignment
 from encounters.review import bulk, claims, notes, queries, sights, states
+from encounters.sampling import exporting, frames, results, rulings
+from encounters.sampling.reviewing import CodedByAuditor
 from encounters.selectors import Narrowed, Tab
 from tests import personas
+from tests.encounters.sampling.accepted import LATER, drawn, locked
 from tests.encounters.views.desk import a_clean_encounter, an_encounter_with_a_missing_stop
 from tests.factories.encounters import (
     DAY_AFTER,
@@ -117,6 +121,76 @@ class TestActs:
             bulk.accept_together(reviews=[(mine, mine.version), (other, version)], user=personas.ana(), at=at, seed="1")
         assert not Note.objects.exists()
         assert ClinicQuery.objects.get().state == "open"
+
+
+class TestSums:
+    def test_of_reports_are_over_ones_own_sites(self, mine: Review, other: Review) -> None:
+        for review in (mine, other):
+            states.accept(review=review, user=personas.eve(), at=DAY_AFTER, version=review.version, reason="told me")
+        asked = reports.Asked(since=SERVICE_DATE, until=SERVICE_DATE + timedelta(days=7))
+        done = {
+            who.__name__: reports.figures(reports.asked_by(who(), asked), on=SERVICE_DATE).done
+            for who in (personas.ben, personas.finn, personas.eve, personas.kim)
+        }
+        assert done == {"ben": 1, "finn": 1, "eve": 2, "kim": 2}
+
+    def test_of_what_waits_and_what_was_found_are_too(self, mine: Review, other: Review) -> None:
+        week = reports.Asked(since=SERVICE_DATE, until=SERVICE_DATE + timedelta(days=7))
+        ben, everybody = (
+            reports.figures(reports.asked_by(who(), week), on=SERVICE_DATE) for who in (personas.ben, personas.kim)
+        )
+        assert sum(row[1] for row in ben.table("ages").rows) == 1
+        assert sum(row[1] for row in everybody.table("ages").rows) == 2
+        assert ben.table("findings").rows == ()
+        assert everybody.table("findings").rows != ()
+
+    def test_that_are_taken_out_say_of_which_sites(self, mine: Review) -> None:
+        asked = reports.Asked(since=SERVICE_DATE, until=SERVICE_DATE + timedelta(days=7))
+        reports.export(asked, user=personas.ben(), at=DAY_AFTER)
+        event = AuditEvent.objects.get(tag="review:report:exported")
+        assert (event.after or {})["sites"] == [mine.location_id]
+
+
+class TestSamples:
+    @pytest.fixture
+    def both(self, mine: Review, other: Review) -> tuple[Review, Review]:
+        """The two, accepted by Eve."""
+        for review in (mine, other):
+            states.accept(review=review, user=personas.eve(), at=DAY_AFTER, version=review.version, reason="told me")
+        return mine, other
+
+    def test_are_drawn_from_ones_own_sites(self, both: tuple[Review, Review]) -> None:
+        frame = frames.Frame()
+        assert [unit.encounter for unit in frames.listed(frame=frame, user=personas.finn()).units] == [
+            both[0].encounter_id
+        ]
+        assert len(frames.listed(frame=frame, user=personas.kim()).units) == 2
+
+    def test_of_other_sites_are_shown_to_nobody_who_does_not_audit_in_them(self, both: tuple[Review, Review]) -> None:
+        kim, finn = personas.kim(), personas.finn()
+        sample = drawn(2, auditors=[kim], user=kim)
+        assert sample in results.samples(user=kim)
+        assert sample not in results.samples(user=finn)
+        for read in (
+            lambda: results.progress(sample=sample, user=finn),
+            lambda: exporting.export(sample=sample, user=finn, at=DAY_AFTER),
+        ):
+            with pytest.raises(PermissionDenied):
+                read()
+        theirs = drawn(1, auditors=[kim])
+        assert theirs in results.samples(user=finn)
+
+    def test_are_reviewed_and_ruled_upon_by_whom_they_name(self, both: tuple[Review, Review]) -> None:
+        kim, finn = personas.kim(), personas.finn()
+        sample = drawn(2, auditors=[finn], user=kim)
+        assert sample in results.samples(user=finn)
+        audit = SampleAudit.objects.get(item__sample=sample, item__encounter=both[1].encounter_id)
+        locked(audit, [CodedByAuditor("96999", 1)])
+        rulings.rule(found=audit, row=1, kind="disagreed", reason="by the chart", user=finn, at=LATER)
+        rulings.rule(found=audit, row=1, kind="escalated", reason="to a lead", user=finn, at=LATER)
+        with pytest.raises(PermissionDenied):
+            rulings.rule(found=audit, row=1, kind="upheld", reason="so it is", user=personas.ben(), at=LATER)
+        assert not rulings.disputes(user=personas.ben()).exists()
 
 
 class TestNumbersInAddresses:

@@ -23,8 +23,8 @@ def accepted(number: int = 1, *, coder: User | None = None, is_coded: bool = Fal
     return [_accepted(a_clean_encounter() if is_coded else a_review(), coder or personas.ana()) for _ in range(number)]
 
 
-def drawn(size: int, **plan: object) -> Sample:
-    """A sample of everything that is accepted, which Finn reviews."""
+def drawn(size: int, *, user: User | None = None, **plan: object) -> Sample:
+    """A sample of everything that is accepted, which Finn draws unless told, and reviews."""
     asked = {
         "name": "Fourth quarter",
         "frame": Frame(),
@@ -33,7 +33,7 @@ def drawn(size: int, **plan: object) -> Sample:
         "seed": "20260105",
         "auditors": [personas.finn()],
     }
-    return drawing.draw(plan=Plan(**(asked | plan)), user=personas.finn(), at=LATER)
+    return drawing.draw(plan=Plan(**(asked | plan)), user=user or personas.finn(), at=LATER)
 
 
 def lines_of(review: Review) -> list[CodedByAuditor]:
