@@ -56,7 +56,7 @@ PICTURES: dict[str, Picture] = {
     "routing": Picture("lead", "/review/routing/"),
     # The workbench.
     "workbench-clean": Picture("coder", "/review/{clean}/", shown=WORKBENCH, is_wide=True),
-    "workbench-with-findings": Picture("coder", "/review/{finding}/", ("w",), WORKBENCH, is_wide=True),
+    "workbench-with-findings": Picture("coder", "/review/{finding}/", ("w",), ".line .steps", is_wide=True),
     "workbench-second-access": Picture("coder", "/review/{access}/", ("j",), WORKBENCH, is_wide=True),
     "workbench-midnight": Picture("coder", "/review/{midnight}/", shown=WORKBENCH, is_wide=True),
     "workbench-edited": Picture("coder", "/review/{edited}/", shown=WORKBENCH),

@@ -129,7 +129,7 @@ def _reviews(at: datetime) -> Places:
         "pended": pended.encounter_id,
         "second": second.encounter_id,
         "held": _review("S-1009").encounter_id,
-        "alike": _review("S-1011").encounter_id,
+        "alike": _review("S-2004").encounter_id,
     }
 
 

@@ -168,7 +168,9 @@ class Camera:
             page.screenshot(path=path)
             make_small(path)
         page.set_viewport_size({"width": SMALL[0], "height": SMALL[1]})
+        give_back(page)
         if holder:
+            give_back(holder)
             holder.context.close()
 
 
@@ -180,6 +182,14 @@ def take_all(camera: Camera, wanted: list[str]) -> None:
             if PICTURES[name].who == who:
                 camera.take(page, name, PICTURES[name])
         page.context.close()
+
+
+def give_back(page: Page) -> None:
+    """The encounter that the page holds is free again, so that the next queue shows nobody's hold."""
+    held = page.locator("#release")
+    if held.count():
+        held.evaluate("form => form.submit()")
+        page.wait_for_url("**/review/")
 
 
 def make_small(path: Path) -> None:

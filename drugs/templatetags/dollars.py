@@ -1,5 +1,6 @@
-"""Changes in dollars as the formulary's pages print them."""
+"""Changes in dollars, and days of stored counts, as the formulary's pages print them."""
 
+from datetime import date
 from decimal import Decimal
 
 from django import template
@@ -15,3 +16,10 @@ def change(amount: Decimal | float | str | None) -> str:
         return ""
     dollars = Decimal(str(amount))
     return f"{'+' if dollars > 0 else MINUS if dollars < 0 else ''}{abs(dollars):,.2f}"
+
+
+@register.filter
+def day_of(text: str) -> str:
+    """A day as it is stored, 2026-09-14, as a person writes it: 14 Sep 2026."""
+    on = date.fromisoformat(text)
+    return f"{on.day} {on:%b %Y}"

@@ -343,7 +343,8 @@
     if (to.origin === location.origin && to.pathname !== location.pathname) release();
   });
 
-  const wanted = location.hash.startsWith("#line-") ? byKey(decodeURIComponent(location.hash.slice(6))) : null;
+  const explained = document.querySelector("#lines .steps-of:not([hidden])")?.closest(".line");
+  const wanted = location.hash.startsWith("#line-") ? byKey(decodeURIComponent(location.hash.slice(6))) : explained;
   const editing = document.querySelector(".line.edit");
   if (editing) {
     setCurrent(editing, { focus: false });

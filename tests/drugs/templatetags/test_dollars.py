@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from drugs.templatetags.dollars import change
+from drugs.templatetags.dollars import change, day_of
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,7 @@ from drugs.templatetags.dollars import change
 )
 def test_a_change_has_its_sign(amount: object, words: str) -> None:
     assert change(amount) == words
+
+
+def test_a_stored_day_is_written_out() -> None:
+    assert day_of("2026-09-04") == "4 Sep 2026"
