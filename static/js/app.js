@@ -75,15 +75,24 @@ function pickDigit(root, digit) {
 /* While an act is under way keys wait in line, so that a fast hand loses none of them and presses nothing twice. */
 let underWay = 0;
 const waiting = [];
+const isWork = (element) => Boolean(element.closest("#work") || element.id === "panel");
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (!event.detail.elt.closest("#work")) return;
+  if (!isWork(event.detail.elt)) return;
   underWay += 1;
   /* The answer itself ends the act: what asked for it may be gone from the page by then, and no event of it heard. */
   event.detail.xhr.addEventListener("loadend", () => setTimeout(() => {
     underWay -= 1;
-    while (waiting.length && !underWay) handleKey(waiting.shift(), document.activeElement || document.body);
+    while (waiting.length && !underWay) pressLater(waiting.shift(), document.activeElement || document.body);
   }));
 });
+
+/* A key that waited is pressed again, and does in a field that has the focus by now what the browser would do. */
+function pressLater(key, target) {
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+  if (!target.dispatchEvent(event)) return;
+  if (key === "Enter") { if (target.matches("input")) target.form?.requestSubmit(); }
+  else if (typing(target)) document.execCommand("insertText", false, key);
+}
 
 function handleDigit(key, target) {
   const root = openDialog() || target.closest("form") || (keymap.is_on ? document.querySelector(".line.edit form, form[data-digits]") : null);

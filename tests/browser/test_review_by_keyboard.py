@@ -128,6 +128,12 @@ class TestLines:
         keyboard.press("2", "Enter", "3", "Enter")
         expect(workbench.locator("#lines .line").nth(0)).to_contain_text("×2")
         assert keyboard.pressed == 5
+
+    def test_are_corrected_by_a_fast_hand(self, workbench: Page, keyboard: Keyboard) -> None:
+        keyboard.press("e", "2", "Enter", "3", "Enter")
+        expect(workbench.locator("#lines .line").nth(0)).to_contain_text("×2")
+        decision = LineDecision.objects.get()
+        assert (decision.units, decision.reason_code) == (2, "time")
         decision = LineDecision.objects.get()
         assert (decision.action, decision.units, decision.reason_code) == (DecisionAction.OVERRIDDEN, 2, "time")
         expect(workbench.locator("#lines .line").nth(0)).to_be_focused()

@@ -56,6 +56,15 @@ class TestWhatIf:
         expect(page.get_by_label("Stop", exact=True)).to_be_focused()
         assert not Addendum.objects.exists()
 
+    def test_takes_what_a_fast_hand_typed_before_it_opened(
+        self, page: Page, signed_in: SignIn, keyboard: Keyboard
+    ) -> None:
+        opened(page, signed_in, a_clean_encounter())
+        keyboard.press("t")
+        page.keyboard.type("12:31")
+        expect(page.get_by_label("Stop", exact=True)).to_have_value("12:31")
+        expect(page.locator("#what-if-result")).to_contain_text("96366 ×1 becomes 96366 ×2")
+
     def test_is_dropped_with_escape_and_all_is_as_before(
         self, page: Page, signed_in: SignIn, keyboard: Keyboard
     ) -> None:
