@@ -16,7 +16,7 @@ from encounters.models.review import ReviewState
 from encounters.review import hold, routing
 from encounters.review.hold import CLAIM_FIELDS, LEAD, LEASE, OPEN_STATES, WORK, ReviewIsClosed, UnableToWork
 from encounters.review.seeding import seed_by_chance
-from encounters.selectors import BEST_FIRST, scored
+from encounters.selectors import BEST_FIRST, EVERYTHING, Narrowed, fitting, scored
 from encounters.sites import seen_by
 
 LOOK_AHEAD = 50
@@ -75,15 +75,17 @@ def _claim(review: Review, user: User, at: datetime) -> Review:
 
 
 @transaction.atomic
-def claim_next(*, user: User, at: datetime, put_off: Mapping[int, int] = NOTHING) -> Review | None:
+def claim_next(
+    *, user: User, at: datetime, put_off: Mapping[int, int] = NOTHING, among: Narrowed = EVERYTHING
+) -> Review | None:
     """The best free review is the user's, None when there is none; rows that others are just taking are skipped.
 
     Free: nobody's lease runs, it is assigned to nobody else, and the user has the skills it needs or was assigned it. A
     lead is handed second reviews too. `put_off`: reviews by id that come when nothing else is left, as long as they
-    have the version given. Raises PermissionDenied.
+    have the version given. `among`: the part of the queue that it is taken from. Raises PermissionDenied.
     """
     hold.require(user, WORK)
-    rows = scored(_free(user, at), on=timezone.localdate(at)).order_by(*BEST_FIRST)
+    rows = scored(_free(user, at, among), on=timezone.localdate(at)).order_by(*BEST_FIRST)
     last = _still(put_off)
     taken = _first(rows.exclude(pk__in=last)) or _first(rows.filter(pk__in=last))
     if taken:
@@ -110,13 +112,12 @@ def _first(rows: QuerySet[Review]) -> Review | None:
     return None
 
 
-def _free(user: User, at: datetime) -> QuerySet[Review]:
+def _free(user: User, at: datetime, among: Narrowed) -> QuerySet[Review]:
     wanted = Q(state__in=OPEN_STATES)
     if user.has_perm(LEAD):
         wanted |= Q(state=ReviewState.SECOND_REVIEW) & ~Q(second_review_from=user)
-    return Review.objects.filter(
+    return fitting(among, user).filter(
         wanted,
-        seen_by(user),
         Q(claimed_by__isnull=True) | Q(claimed_by=user) | Q(lease_until__lte=at),
         Q(assigned_to=user) | Q(assigned_to__isnull=True) & ~routing.beyond(user),
     )
@@ -145,16 +146,16 @@ def release(*, review: Review, user: User, at: datetime) -> Review:
     return held
 
 
-def skip(*, review: Review, user: User, at: datetime) -> Review | None:
+def skip(*, review: Review, user: User, at: datetime, among: Narrowed = EVERYTHING) -> Review | None:
     """The user lets go of the review and holds the next free one behind it in the queue's order; None past the last.
 
-    Raises what `release` raises.
+    `among`: the part of the queue that it is taken from. Raises what `release` raises.
     """
     release(review=review, user=user, at=at)
     on = timezone.localdate(at)
     place = scored(Review.objects.filter(pk=review.pk), on=on).get()
     behind = Q(score__lt=place.score) | Q(score=place.score, pk__gt=place.pk)  # type: ignore[attr-defined]
-    rows = scored(_free(user, at), on=on).filter(behind, state__in=OPEN_STATES).order_by(*BEST_FIRST)
+    rows = scored(_free(user, at, among), on=on).filter(behind, state__in=OPEN_STATES).order_by(*BEST_FIRST)
     for candidate in rows[:LOOK_AHEAD]:
         try:
             return claim(review=candidate, user=user, at=at)

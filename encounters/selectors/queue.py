@@ -78,7 +78,7 @@ def review_queue(*, user: User, asked: Narrowed = EVERYTHING, on: date) -> Query
     """
     require(user)
     order = NEWEST_FIRST if asked.tab == Tab.ACCEPTED else BEST_FIRST
-    return scored(_fitting(asked, user), on=on).order_by(*order)
+    return scored(fitting(asked, user), on=on).order_by(*order)
 
 
 def queue_page(*, rows: QuerySet[Review], begin: int, end: int, on: date) -> list[Review]:
@@ -173,14 +173,15 @@ def narrowed(kept: SavedFilter) -> Narrowed:
 
 
 def _counted(kept: SavedFilter, user: User) -> QuerySet[Any]:
-    fitting = _fitting(narrowed(kept), user).order_by().values("pk")[:SAVED_COUNT_MOST]
+    found = fitting(narrowed(kept), user).order_by().values("pk")[:SAVED_COUNT_MOST]
     # One row whatever fits: counting what a subquery holds.
     return SavedFilter.objects.filter(pk=kept.pk).values_list(
-        "pk", Subquery(Review.objects.filter(pk__in=fitting).values(one=Value(1)).annotate(n=Count("pk")).values("n"))
+        "pk", Subquery(Review.objects.filter(pk__in=found).values(one=Value(1)).annotate(n=Count("pk")).values("n"))
     )
 
 
-def _fitting(asked: Narrowed, user: User) -> QuerySet[Review]:
+def fitting(asked: Narrowed, user: User) -> QuerySet[Review]:
+    """The reviews asked for that the user may see, in no order and not scored."""
     rows = uncovered(_of_tab(Review.objects.filter(seen_by(user)), asked.tab, user), user=user)
     # No text of the database holds a NUL, and asking for one is an error there.
     for word in asked.search.lower().replace("\0", "\ufffd").split()[:MOST_WORDS]:

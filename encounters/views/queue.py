@@ -1,16 +1,13 @@
 """The queue: the next best encounter on top, who holds what, and the handing out of the next one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
-from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
@@ -20,10 +17,10 @@ from encounters.audit import looking
 from encounters.http import PageRequest, act, is_for_fragment, number_in, page_or_fragment
 from encounters.models import Encounter, Review
 from encounters.models.review import ReviewState
-from encounters.review import claims as claiming
 from encounters.review.hold import LEAD
-from encounters.selectors import Narrowed, Tab
-from encounters.views import skipped
+from encounters.selectors import Tab
+from encounters.views import handing_out
+from encounters.views.narrowing import address, asked_for, query_of
 from rules import explain
 
 ROWS_OF_A_PAGE = 30
@@ -118,12 +115,14 @@ def queue(request: PageRequest) -> HttpResponse:
         }
     seen = [*(row.encounter_id for row in found), *(encounter.pk for encounter in failed)]
     looking.listed(encounters=seen, user=request.user, at=now, what=f"queue {asked.tab.value}")
-    return page_or_fragment(
+    response = page_or_fragment(
         request,
         page="encounters/review/queue.html",
         fragment="encounters/review/queue_rows.html",
         context=context,
     )
+    handing_out.keep(response, asked)
+    return response
 
 
 @act
@@ -152,11 +151,9 @@ def claims(request: PageRequest) -> HttpResponse:
 @act
 def open_next(request: PageRequest) -> HttpResponse:
     """Hands out the best encounter nobody holds."""
-    review = claiming.claim_next(user=request.user, at=timezone.now(), put_off=skipped.put_off(request))
-    if review is None:
-        messages.info(request, "Nothing is waiting that nobody holds. New encounters appear here as they are coded.")
-        return redirect("review:queue")
-    return redirect("review:encounter", encounter_id=review.encounter_id)
+    return handing_out.next_page(
+        request, nothing="Nothing is waiting that nobody holds. New encounters appear here as they are coded."
+    )
 
 
 def queue_row(review: Review, request: PageRequest, now: datetime) -> QueueRow:
@@ -249,28 +246,6 @@ def _state(review: Review) -> str:
     if review.state == ReviewState.CHANGED:
         return "Changed since"
     return str(review.get_state_display())
-
-
-def asked_for(said: Mapping[str, str]) -> Narrowed:
-    """What a query string or a form asks for. Raises Http404 for a tab that is none."""
-    try:
-        tab = Tab(said.get("tab", Tab.OPEN))
-    except ValueError as error:
-        message = "There is no such filter."
-        raise Http404(message) from error
-    words = {name: said.get(name, "").strip() for name in ("payer", "site")}
-    return Narrowed(tab=tab, search=sealed_words.opened(said.get("q", "").strip()), **words)
-
-
-def query_of(asked: Narrowed, **more: object) -> str:
-    """The query string that asks for the same, its words sealed; what is not narrowed stands not in it."""
-    said = {"tab": asked.tab.value, "q": sealed_words.seal(asked.search), "payer": asked.payer, "site": asked.site}
-    return urlencode({name: value for name, value in (said | more).items() if value})
-
-
-def address(asked: Narrowed, **more: object) -> str:
-    """Where the queue shows what is asked for."""
-    return f"{reverse('review:queue')}?{query_of(asked, **more)}"
 
 
 def _page_number(request: PageRequest) -> int:

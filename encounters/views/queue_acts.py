@@ -17,7 +17,7 @@ from encounters.models import Location, Payer, Review
 from encounters.review import bulk, claims, saved_filters
 from encounters.review.hold import LEAD, WORK, UnableToWork, require
 from encounters.sites import seen_by
-from encounters.views.queue import address, asked_for
+from encounters.views.narrowing import address, asked_for
 
 MOST_NAMED = 5
 """So many refusals are told one by one."""

@@ -20,7 +20,7 @@ from encounters.models.review import ReviewState
 from encounters.review import claims, decisions, seeding, states
 from encounters.review.hold import LEAD, OPEN_STATES, WORK, UnableToWork
 from encounters.review.lines import ReviewLine
-from encounters.views import skipped
+from encounters.views import handing_out
 from encounters.views.answers import (
     Editing,
     answer,
@@ -207,12 +207,9 @@ def reopen(request: PageRequest, encounter_id: int) -> HttpResponse:
 def skip(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The encounter goes back, and the next one in the queue's order opens."""
     review = open_review(request, encounter_id)
-    following = claims.skip(review=review, user=request.user, at=timezone.now())
-    skipped.note(request, review)
-    if following is not None:
-        return redirect("review:encounter", encounter_id=following.encounter_id)
-    messages.info(request, "That was the last one that nobody holds. It is back in the queue.")
-    return redirect("review:queue")
+    return handing_out.skip(
+        request, review, nothing="That was the last one that nobody holds. It is back in the queue."
+    )
 
 
 @act
@@ -322,18 +319,15 @@ def _act_and_next(request: PageRequest, review: Review, act: Callable[[], object
     messages.success(
         request,
         format_html(
-            '{} {} is {}. <a class="link" href="{}">Open it again</a>',
+            '{} {} is {}. <a class="link" href="{}">Open it again</a>{}',
             patient.initials,
             patient.mrn_tail,
             done,
             f"/review/{review.encounter_id}/",
+            handing_out.said(request),
         ),
     )
-    following = claims.claim_next(user=request.user, at=timezone.now(), put_off=skipped.put_off(request))
-    if following is None:
-        messages.info(request, "Nothing more is waiting that nobody holds.")
-        return redirect("review:queue")
-    return redirect("review:encounter", encounter_id=following.encounter_id)
+    return handing_out.next_page(request, nothing="Nothing more is waiting that nobody holds.")
 
 
 def _noted(request: PageRequest, encounter_id: int, act: Callable[..., object], done: str) -> HttpResponse:
