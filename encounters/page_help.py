@@ -20,9 +20,9 @@ _UNMAPPED = (
 )
 _QUEUE = (
     "Everything that waits to be coded, best next first: by age against the payer's target, value, findings and filing "
-    "limit; the bar under a row shows what its score is made of. Open next hands out the best encounter that nobody "
-    "holds. Tabs narrow the list, the search finds record numbers, accounts, drugs and codes, and what you narrow "
-    "often can be kept as a tab of your own."
+    "limit; the bar under a row shows what its score is made of. Tabs narrow the list, the search finds record "
+    "numbers, accounts, drugs and codes, and what you narrow often can be kept as a tab of your own. Open next hands "
+    "out the best encounter that nobody holds of what you narrowed to, and what you skipped last."
 )
 _CLINIC = (
     "Questions that coders asked the clinic because the chart does not say. Each has its words, whom it was asked, and "

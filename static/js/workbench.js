@@ -314,6 +314,8 @@
     if (event.target.id !== "codes") return;
     const field = event.target.closest("form").querySelector("[data-codes]");
     field.setAttribute("aria-expanded", String(options(field).length > 0));
+    /* The list of codes pushes the buttons down. */
+    field.closest(".line.edit")?.scrollIntoView({ block: "nearest" });
   });
   document.addEventListener("keydown", (event) => {
     const field = event.target.closest?.("[data-codes]");
