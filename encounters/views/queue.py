@@ -133,16 +133,17 @@ def search(request: PageRequest) -> HttpResponse:
 
 @require_safe
 def claims(request: PageRequest) -> HttpResponse:
-    """Who holds what at this moment, and the counts of the tabs: small, since every open queue asks it all the time.
+    """Who holds what at this moment, and the counts of tabs and of the filters that the person keeps.
 
-    A page that names what it knows already is told nothing where that is still so.
+    Small, since every open queue asks it all the time. A page that names what it knows already is told nothing where that is still so.
     """
     held = selectors.claims(user=request.user, at=timezone.now())
-    counts = selectors.tab_counts(user=request.user)
-    known = sha256(repr((held, sorted(counts.items()))).encode()).hexdigest()[:KNOWN_LENGTH]
+    counts = [(tab.value, number) for tab, number in selectors.tab_counts(user=request.user).items()]
+    counts += [(f"kept-{kept.pk}", number) for kept, number in selectors.saved_filters(user=request.user)]
+    known = sha256(repr((held, counts)).encode()).hexdigest()[:KNOWN_LENGTH]
     if request.GET.get("known") == known:
         return HttpResponse(status=204)
-    context = {"claims": held, "counts": counts.items(), "known": known}
+    context = {"claims": held, "counts": counts, "known": known, "saved_count_most": selectors.SAVED_COUNT_MOST}
     response = render(request, "encounters/review/claims.html", context)
     response["Cache-Control"] = "no-store"
     return response

@@ -89,9 +89,12 @@ class TestQueue:
         claims.assign(review=meant, to=personas.ana(), user=personas.ben(), at=DAY_AFTER)
         assert len(of_a_page(client, "/review/?q=cefazolin")) == 12
 
-    def test_of_claims_asks_four_times(self) -> None:
+    def test_of_claims_asks_five_times_and_once_more_for_all_kept_filters(self) -> None:
         a_clean_encounter()
-        assert len(of_a_page(signed_in(), "/review/claims/")) == 4
+        assert len(of_a_page(signed_in(), "/review/claims/")) == 5
+        for word in ("cefazolin", "96365"):
+            saved_filters.save_filter(name=word, asked=Narrowed(tab=Tab.OPEN, search=word), user=personas.ana())
+        assert len(of_a_page(signed_in(), "/review/claims/")) == 6
 
 
 def untouched(review: Review) -> None:

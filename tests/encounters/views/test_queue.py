@@ -13,7 +13,8 @@ from pytest_django import DjangoAssertNumQueries
 from encounters.models import Review
 from encounters.models.encounter import CodingState
 from encounters.models.review import ReviewState
-from encounters.review import claims
+from encounters.review import claims, saved_filters
+from encounters.selectors import Narrowed, Tab
 from encounters.views.queue import ROWS_OF_A_PAGE
 from tests import personas
 from tests.encounters.views.desk import HTMX, Person, a_clean_encounter, an_encounter_with_a_missing_stop, signed_in
@@ -150,6 +151,14 @@ class TestClaims:
     def test_bring_the_counts_along(self) -> None:
         a_clean_encounter()
         assert re.search(r'id="count-ready"\s+hx-swap-oob="true">1<', signed_in().get("/review/claims/").text)
+
+    def test_bring_the_counts_of_kept_filters_along(self) -> None:
+        asked = Narrowed(tab=Tab.READY, search="cefazolin")
+        kept = saved_filters.save_filter(name="mine", asked=asked, user=personas.ana())
+        assert f'<span id="count-kept-{kept.pk}">0</span>' in signed_in().get(QUEUE).text
+        a_clean_encounter()
+        there = rf'id="count-kept-{kept.pk}"\s+hx-swap-oob="true">1<'
+        assert re.search(there, signed_in().get("/review/claims/").text)
 
 
 class TestOpenNext:
