@@ -135,7 +135,8 @@ def search(request: PageRequest) -> HttpResponse:
 def claims(request: PageRequest) -> HttpResponse:
     """Who holds what at this moment, and the counts of tabs and of the filters that the person keeps.
 
-    Small, since every open queue asks it all the time. A page that names what it knows already is told nothing where that is still so.
+    Small, since every open queue asks it all the time. A page that names what it knows already is told nothing where
+    that is still so.
     """
     held = selectors.claims(user=request.user, at=timezone.now())
     counts = [(tab.value, number) for tab, number in selectors.tab_counts(user=request.user).items()]
