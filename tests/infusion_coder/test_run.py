@@ -37,7 +37,7 @@ class Supervisor:
     def __init__(self, instance: Path, *, port: int) -> None:
         self.instance = instance
         self.port = port
-        self.words = instance.with_name(f"{instance.name}.words")
+        self.words = instance.with_name(f"{instance.name}.{port}.words")
         kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
         with self.words.open("wb") as output:
             self.process = subprocess.Popen(
@@ -113,22 +113,20 @@ def supervisor(folder: Path) -> Iterator[Supervisor]:
 
 
 class TestRun:
-    def test_serves_and_ends_on_ctrl_c_leaving_nothing(self, supervisor: Supervisor) -> None:
+    def test_serves_refuses_a_second_one_and_ends_on_ctrl_c_leaving_nothing(self, supervisor: Supervisor) -> None:
         assert supervisor.health()["status"] == "ok"
         assert f"http://127.0.0.1:{supervisor.port}/" in supervisor.said()
         assert supervisor.roles() == {"infusion_coder_app"}
+        second = Supervisor(supervisor.instance, port=free_port())
+        assert second.process.wait(60) == 1
+        assert "is in use by make run" in second.said()
+        assert supervisor.health()["status"] == "ok"
         supervisor.process.send_signal(signal.SIGINT)
         supervisor.process.send_signal(signal.SIGINT)
         assert supervisor.process.wait(60) == 0, supervisor.said()
         assert "all data is kept" in supervisor.said()
         assert supervisor.running() == []
         assert not (supervisor.instance / "postgres" / "postmaster.pid").exists()
-
-    def test_refuses_a_second_one_on_the_same_folder(self, supervisor: Supervisor) -> None:
-        second = Supervisor(supervisor.instance, port=free_port())
-        assert second.process.wait(60) == 1
-        assert "is in use by make run" in second.said()
-        assert supervisor.health()["status"] == "ok"
 
     @pytest.mark.parametrize("pattern", ["celery .* worker", "postgres"])
     def test_ends_with_any_of_its_children(self, supervisor: Supervisor, pattern: str) -> None:
