@@ -26,9 +26,8 @@ from tests.encounters.views.desk import (
     an_encounter_with_a_missing_stop,
     an_encounter_with_something_unbilled,
 )
-from tests.factories import encounters as make
 from tests.factories.cms import price_file
-from tests.factories.encounters import DAY_AFTER
+from tests.factories.encounters import DAY_AFTER, DrugAdministrationFactory, EncounterFactory, IntakeRefusalFactory
 from tests.factories.users import UserFactory
 
 PASSWORD = "a long word for tests"
@@ -210,7 +209,7 @@ def clinic() -> Clinic:
     claims.claim(review=held, user=personas.eve(), at=DAY_AFTER)
     Review.objects.filter(pk=held.pk).update(lease_until="2099-01-01T00:00:00Z")
     preparation.code(encounter_id=_unmapped(), at=DAY_AFTER, is_forced=True)
-    refusal = make.IntakeRefusalFactory.create(batch__actor=user)
+    refusal = IntakeRefusalFactory.create(batch__actor=user)
     recoding = Recoding.objects.create(
         trigger="mapping", reason="a name was mapped", requested_at=DAY_AFTER, requested_by_name="Cleo"
     )
@@ -225,8 +224,8 @@ def clinic() -> Clinic:
             "accepted": accepted.encounter_id,
             "held": held.encounter_id,
             "second": second.encounter_id,
-            "waiting": make.EncounterFactory.create().pk,
-            "failed": make.EncounterFactory.create(coding_state=CodingState.FAILED, coding_error="no rulebook").pk,
+            "waiting": EncounterFactory.create().pk,
+            "failed": EncounterFactory.create(coding_state=CodingState.FAILED, coding_error="no rulebook").pk,
             "query": query.pk,
             "run": accepted.run_id,
             "batch": refusal.batch_id,
@@ -283,7 +282,7 @@ def _decide(user: User, clean: Review, accepted: Review, asked: Review, pended: 
 
 def _unmapped() -> int:
     """An encounter with a drug that nobody knows."""
-    given = make.DrugAdministrationFactory.create(drug_name="zofrn", kind="")
+    given = DrugAdministrationFactory.create(drug_name="zofrn", kind="")
     return int(given.encounter_id)
 
 

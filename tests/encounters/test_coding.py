@@ -18,13 +18,7 @@ from rules.result import CodingResult
 from rules.rulebook.loader import load_rulebook
 from rules.rulebook.model import Rulebook
 from rules.snapshot import result_to_json
-from tests.factories.encounters import (
-    DAY_AFTER,
-    MORNING,
-    AddendumFactory,
-    DrugAdministrationFactory,
-    EncounterFactory,
-)
+from tests.factories.encounters import DAY_AFTER, MORNING, AddendumFactory, DrugAdministrationFactory, EncounterFactory
 
 pytestmark = pytest.mark.django_db
 

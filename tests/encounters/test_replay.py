@@ -14,14 +14,8 @@ from encounters.models import AuditEvent, CodingRun, RulebookFile, RulebookVersi
 from rules import engine
 from rules.rulebook import loader
 from rules.rulebook.model import Rulebook
-from tests.factories.encounters import (
-    DAY_AFTER,
-    MORNING,
-    AddendumFactory,
-    CodingRunFactory,
-    DrugAdministrationFactory,
-    a_line,
-)
+from tests.factories.encounters import DAY_AFTER, MORNING, AddendumFactory, DrugAdministrationFactory
+from tests.factories.reviews import CodingRunFactory, a_line
 
 pytestmark = pytest.mark.django_db
 

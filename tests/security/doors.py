@@ -18,13 +18,8 @@ from tests.drugs.formulary.imports.acts import compared, published
 from tests.encounters.sampling.accepted import accepted, drawn
 from tests.encounters.views.desk import an_encounter_with_a_missing_stop
 from tests.factories.cms import price_file
-from tests.factories.encounters import (
-    DAY_AFTER,
-    AddendumFactory,
-    ClinicQueryFactory,
-    IntakeBatchFactory,
-    IntakeRefusalFactory,
-)
+from tests.factories.encounters import DAY_AFTER, AddendumFactory, IntakeBatchFactory, IntakeRefusalFactory
+from tests.factories.reviews import ClinicQueryFactory
 
 PRICE = ("J3373", "Inj, vancomycin hcl, 10 mg", "10 MG", "0.061")
 OTHER_PRICE = (*PRICE[:2], "1 MG", "0.007")

@@ -17,14 +17,8 @@ from encounters.selectors import Narrowed, Tab
 from tests import personas
 from tests.encounters.sampling.accepted import LATER, drawn, locked
 from tests.encounters.views.desk import a_clean_encounter, an_encounter_with_a_missing_stop
-from tests.factories.encounters import (
-    DAY_AFTER,
-    MORNING,
-    SERVICE_DATE,
-    ClinicQueryFactory,
-    IntakeRefusalFactory,
-    LocationFactory,
-)
+from tests.factories.encounters import DAY_AFTER, MORNING, SERVICE_DATE, IntakeRefusalFactory, LocationFactory
+from tests.factories.reviews import ClinicQueryFactory
 from tests.security.attempts import form_of
 from tests.security.doors import World, doors, world
 from tests.security.roles import API, PAGES

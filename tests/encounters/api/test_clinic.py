@@ -6,7 +6,7 @@ from encounters.models import ClinicQuery, Review
 from encounters.models.query import QueryState
 from tests.encounters.api.conftest import ClientOf
 from tests.encounters.views.desk import an_encounter_with_a_missing_stop
-from tests.factories.encounters import ClinicQueryFactory
+from tests.factories.reviews import ClinicQueryFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 
 from encounters.models import AuditEvent
 from infusion_coder.postgres import SUPERUSER
-from tests.factories.encounters import AuditEventFactory
+from tests.factories.audits import AuditEventFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,8 @@ from encounters.audit import chain, checkpoints, verification
 from encounters.audit.findings import Kind, Tampering
 from encounters.models import AuditEvent, AuditSeal, Encounter
 from tests.encounters.audit import tampering
-from tests.factories.encounters import DAY_AFTER, AuditEventFactory, EncounterFactory
+from tests.factories.audits import AuditEventFactory
+from tests.factories.encounters import DAY_AFTER, EncounterFactory
 
 pytestmark = pytest.mark.django_db
 

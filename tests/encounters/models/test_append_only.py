@@ -7,35 +7,61 @@ from factory.django import DjangoModelFactory
 from psycopg import sql
 
 from encounters.models.append_only import AppendOnly, RewriteRefused
-from tests.factories import encounters as make
+from tests.factories.audits import (
+    AuditedLineFactory,
+    AuditEventFactory,
+    AuditPurgeFactory,
+    AuditSealFactory,
+    SampleAuditFactory,
+    SampleFactory,
+    SampleItemFactory,
+    SampleLockFactory,
+    SampleRulingFactory,
+    SeededRunFactory,
+    SeedingPolicyFactory,
+    SeedOutcomeFactory,
+)
+from tests.factories.encounters import AddendumFactory
+from tests.factories.impact import IdentifiedOverpaymentFactory, StudiedEncounterFactory
+from tests.factories.reviews import (
+    CodedLineFactory,
+    CodingRunFactory,
+    FinalLineFactory,
+    LineDecisionFactory,
+    NoteFactory,
+    RulebookFileFactory,
+    RulebookVersionFactory,
+    RunFindingFactory,
+    SightFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
 FACTORIES = (
-    make.AddendumFactory,
-    make.AuditEventFactory,
-    make.AuditSealFactory,
-    make.AuditPurgeFactory,
-    make.RulebookFileFactory,
-    make.RulebookVersionFactory,
-    make.CodingRunFactory,
-    make.CodedLineFactory,
-    make.RunFindingFactory,
-    make.LineDecisionFactory,
-    make.FinalLineFactory,
-    make.NoteFactory,
-    make.SightFactory,
-    make.SampleFactory,
-    make.SampleItemFactory,
-    make.SampleAuditFactory,
-    make.SampleLockFactory,
-    make.AuditedLineFactory,
-    make.SampleRulingFactory,
-    make.SeedingPolicyFactory,
-    make.SeededRunFactory,
-    make.SeedOutcomeFactory,
-    make.StudiedEncounterFactory,
-    make.IdentifiedOverpaymentFactory,
+    AddendumFactory,
+    AuditEventFactory,
+    AuditSealFactory,
+    AuditPurgeFactory,
+    RulebookFileFactory,
+    RulebookVersionFactory,
+    CodingRunFactory,
+    CodedLineFactory,
+    RunFindingFactory,
+    LineDecisionFactory,
+    FinalLineFactory,
+    NoteFactory,
+    SightFactory,
+    SampleFactory,
+    SampleItemFactory,
+    SampleAuditFactory,
+    SampleLockFactory,
+    AuditedLineFactory,
+    SampleRulingFactory,
+    SeedingPolicyFactory,
+    SeededRunFactory,
+    SeedOutcomeFactory,
+    StudiedEncounterFactory,
+    IdentifiedOverpaymentFactory,
 )
 
 
@@ -95,9 +121,9 @@ class TestEmptyingBetweenTests:
     """The tests' own backend empties the guarded tables, and leaves what migrations wrote."""
 
     def test_leaves_a_committed_row(self) -> None:
-        make.AuditEventFactory.create()
+        AuditEventFactory.create()
 
     def test_finds_it_gone_and_the_guard_standing(self) -> None:
-        assert not make.AuditEventFactory._meta.model.objects.exists()
+        assert not AuditEventFactory._meta.model.objects.exists()
         with pytest.raises(IntegrityError, match="never changed or deleted"):
             run_sql("TRUNCATE {} CASCADE", "encounters_auditevent")

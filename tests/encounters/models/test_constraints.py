@@ -10,8 +10,30 @@ from factory.django import DjangoModelFactory
 
 from encounters.models.encounter import CodingState
 from encounters.models.review import DecisionAction, PendReason, ReviewState
-from tests.factories import encounters as make
-from tests.factories.encounters import MORNING
+from tests.factories.audits import AuditEventFactory
+from tests.factories.encounters import (
+    MORNING,
+    AddendumFactory,
+    AdministrationPauseFactory,
+    ContainerFactory,
+    DiagnosisFactory,
+    DrugAdministrationFactory,
+    EncounterFactory,
+    OrderFactory,
+    PatientFactory,
+    VascularAccessFactory,
+)
+from tests.factories.reviews import (
+    ClinicQueryFactory,
+    CodedLineFactory,
+    CodingRunFactory,
+    FinalLineFactory,
+    LineDecisionFactory,
+    NoteFactory,
+    ReviewFactory,
+    RunFindingFactory,
+    SightFactory,
+)
 from tests.factories.users import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -22,60 +44,60 @@ EARLIER = MORNING - timedelta(minutes=1)
 @pytest.mark.parametrize(
     ("constraint", "factory", "values"),
     [
-        ("encounter_ends_after_start", make.EncounterFactory, {"started_at": MORNING, "ended_at": EARLIER}),
-        ("encounter_coding_state_is_known", make.EncounterFactory, {"coding_state": "lost"}),
-        ("encounter_setting_is_known", make.EncounterFactory, {"setting": "ward"}),
-        ("encounter_failure_says_why", make.EncounterFactory, {"coding_state": CodingState.FAILED}),
-        ("encounter_chart_version_counts_from_one", make.EncounterFactory, {"chart_version": 0}),
-        ("diagnosis_place_counts_from_one", make.DiagnosisFactory, {"position": 0}),
-        ("administration_stops_after_start", make.DrugAdministrationFactory, {"stopped_at": EARLIER}),
-        ("administration_counts_from_one", make.DrugAdministrationFactory, {"visit": 0}),
-        ("administration_counts_from_one", make.DrugAdministrationFactory, {"lesions": 0}),
-        ("administration_amounts_not_negative", make.DrugAdministrationFactory, {"dose_amount": Decimal(-1)}),
-        ("administration_amounts_not_negative", make.DrugAdministrationFactory, {"discarded_amount": Decimal(-1)}),
-        ("pause_stops_after_start", make.AdministrationPauseFactory, {"stopped_at": EARLIER}),
-        ("container_holds_something", make.ContainerFactory, {"size_amount": Decimal(0)}),
-        ("container_holds_something", make.ContainerFactory, {"count": 0}),
-        ("addendum_says_why", make.AddendumFactory, {"reason": ""}),
-        ("addendum_changes_something", make.AddendumFactory, {"changes": {}}),
-        ("event_names_its_actor", make.AuditEventFactory, {"actor_name": ""}),
-        ("event_tag_is_subject_object_verb", make.AuditEventFactory, {"tag": "something happened"}),
-        ("run_number_counts_from_one", make.CodingRunFactory, {"number": 0}),
-        ("run_digests_are_hex", make.CodingRunFactory, {"facts_digest": "x" * 64}),
-        ("run_digests_are_hex", make.CodingRunFactory, {"result_digest": ""}),
-        ("coded_line_has_units", make.CodedLineFactory, {"units": 0}),
-        ("review_claim_has_lease", make.ReviewFactory, {"lease_until": MORNING}),
-        ("review_accepted_by_somebody", make.ReviewFactory, {"state": ReviewState.ACCEPTED}),
-        ("review_state_is_known", make.ReviewFactory, {"state": "lost"}),
-        ("review_pend_says_why", make.ReviewFactory, {"state": ReviewState.PENDED}),
+        ("encounter_ends_after_start", EncounterFactory, {"started_at": MORNING, "ended_at": EARLIER}),
+        ("encounter_coding_state_is_known", EncounterFactory, {"coding_state": "lost"}),
+        ("encounter_setting_is_known", EncounterFactory, {"setting": "ward"}),
+        ("encounter_failure_says_why", EncounterFactory, {"coding_state": CodingState.FAILED}),
+        ("encounter_chart_version_counts_from_one", EncounterFactory, {"chart_version": 0}),
+        ("diagnosis_place_counts_from_one", DiagnosisFactory, {"position": 0}),
+        ("administration_stops_after_start", DrugAdministrationFactory, {"stopped_at": EARLIER}),
+        ("administration_counts_from_one", DrugAdministrationFactory, {"visit": 0}),
+        ("administration_counts_from_one", DrugAdministrationFactory, {"lesions": 0}),
+        ("administration_amounts_not_negative", DrugAdministrationFactory, {"dose_amount": Decimal(-1)}),
+        ("administration_amounts_not_negative", DrugAdministrationFactory, {"discarded_amount": Decimal(-1)}),
+        ("pause_stops_after_start", AdministrationPauseFactory, {"stopped_at": EARLIER}),
+        ("container_holds_something", ContainerFactory, {"size_amount": Decimal(0)}),
+        ("container_holds_something", ContainerFactory, {"count": 0}),
+        ("addendum_says_why", AddendumFactory, {"reason": ""}),
+        ("addendum_changes_something", AddendumFactory, {"changes": {}}),
+        ("event_names_its_actor", AuditEventFactory, {"actor_name": ""}),
+        ("event_tag_is_subject_object_verb", AuditEventFactory, {"tag": "something happened"}),
+        ("run_number_counts_from_one", CodingRunFactory, {"number": 0}),
+        ("run_digests_are_hex", CodingRunFactory, {"facts_digest": "x" * 64}),
+        ("run_digests_are_hex", CodingRunFactory, {"result_digest": ""}),
+        ("coded_line_has_units", CodedLineFactory, {"units": 0}),
+        ("review_claim_has_lease", ReviewFactory, {"lease_until": MORNING}),
+        ("review_accepted_by_somebody", ReviewFactory, {"state": ReviewState.ACCEPTED}),
+        ("review_state_is_known", ReviewFactory, {"state": "lost"}),
+        ("review_pend_says_why", ReviewFactory, {"state": ReviewState.PENDED}),
         (
             "review_pend_says_why",
-            make.ReviewFactory,
+            ReviewFactory,
             {"state": ReviewState.PENDED, "pend_reason": PendReason.OTHER},
         ),
-        ("review_second_review_has_a_first", make.ReviewFactory, {"state": ReviewState.SECOND_REVIEW}),
-        ("sight_names_what", make.SightFactory, {"administration": ""}),
-        ("note_says_something", make.NoteFactory, {"text": ""}),
-        ("note_anchor_is_known", make.NoteFactory, {"anchor_kind": "bar", "anchor": "a1"}),
-        ("note_names_its_anchor", make.NoteFactory, {"anchor_kind": "line"}),
-        ("note_names_its_anchor", make.NoteFactory, {"anchor": "96365"}),
-        ("query_state_is_known", make.ClinicQueryFactory, {"state": "lost", "closed_at": MORNING}),
-        ("query_asks_somebody_something", make.ClinicQueryFactory, {"asked_of": ""}),
-        ("query_is_closed_at_a_time", make.ClinicQueryFactory, {"closed_at": MORNING}),
-        ("query_answer_says_what_and_who", make.ClinicQueryFactory, {"state": "answered", "closed_at": MORNING}),
-        ("query_withdrawal_says_why", make.ClinicQueryFactory, {"state": "withdrawn", "closed_at": MORNING}),
-        ("review_codes_have_units", make.ReviewFactory, {"codes": ["96365"], "code_units": []}),
-        ("decision_against_the_engine_says_why", make.LineDecisionFactory, {"action": DecisionAction.OVERRIDDEN}),
-        ("decision_against_the_engine_says_why", make.LineDecisionFactory, {"action": DecisionAction.REJECTED}),
-        ("decision_against_the_engine_says_why", make.LineDecisionFactory, {"action": DecisionAction.ADDED}),
-        ("decision_for_other_reasons_says_which", make.LineDecisionFactory, {"reason_code": "other"}),
-        ("decision_action_is_known", make.LineDecisionFactory, {"action": "guessed"}),
-        ("decision_undone_names_what", make.LineDecisionFactory, {"action": DecisionAction.UNDONE}),
-        ("decision_for_a_line_has_its_values", make.LineDecisionFactory, {"units": 0}),
-        ("decision_for_a_line_has_its_values", make.LineDecisionFactory, {"units": None}),
-        ("decision_for_a_line_has_its_values", make.LineDecisionFactory, {"code": ""}),
-        ("decision_for_a_line_has_its_values", make.LineDecisionFactory, {"date_of_service": None}),
-        ("final_line_has_units", make.FinalLineFactory, {"units": 0}),
+        ("review_second_review_has_a_first", ReviewFactory, {"state": ReviewState.SECOND_REVIEW}),
+        ("sight_names_what", SightFactory, {"administration": ""}),
+        ("note_says_something", NoteFactory, {"text": ""}),
+        ("note_anchor_is_known", NoteFactory, {"anchor_kind": "bar", "anchor": "a1"}),
+        ("note_names_its_anchor", NoteFactory, {"anchor_kind": "line"}),
+        ("note_names_its_anchor", NoteFactory, {"anchor": "96365"}),
+        ("query_state_is_known", ClinicQueryFactory, {"state": "lost", "closed_at": MORNING}),
+        ("query_asks_somebody_something", ClinicQueryFactory, {"asked_of": ""}),
+        ("query_is_closed_at_a_time", ClinicQueryFactory, {"closed_at": MORNING}),
+        ("query_answer_says_what_and_who", ClinicQueryFactory, {"state": "answered", "closed_at": MORNING}),
+        ("query_withdrawal_says_why", ClinicQueryFactory, {"state": "withdrawn", "closed_at": MORNING}),
+        ("review_codes_have_units", ReviewFactory, {"codes": ["96365"], "code_units": []}),
+        ("decision_against_the_engine_says_why", LineDecisionFactory, {"action": DecisionAction.OVERRIDDEN}),
+        ("decision_against_the_engine_says_why", LineDecisionFactory, {"action": DecisionAction.REJECTED}),
+        ("decision_against_the_engine_says_why", LineDecisionFactory, {"action": DecisionAction.ADDED}),
+        ("decision_for_other_reasons_says_which", LineDecisionFactory, {"reason_code": "other"}),
+        ("decision_action_is_known", LineDecisionFactory, {"action": "guessed"}),
+        ("decision_undone_names_what", LineDecisionFactory, {"action": DecisionAction.UNDONE}),
+        ("decision_for_a_line_has_its_values", LineDecisionFactory, {"units": 0}),
+        ("decision_for_a_line_has_its_values", LineDecisionFactory, {"units": None}),
+        ("decision_for_a_line_has_its_values", LineDecisionFactory, {"code": ""}),
+        ("decision_for_a_line_has_its_values", LineDecisionFactory, {"date_of_service": None}),
+        ("final_line_has_units", FinalLineFactory, {"units": 0}),
     ],
 )
 def test_the_database_refuses(constraint: str, factory: type[DjangoModelFactory], values: Mapping[str, object]) -> None:
@@ -86,64 +108,64 @@ def test_the_database_refuses(constraint: str, factory: type[DjangoModelFactory]
 
 def test_a_claim_without_a_lease_is_refused() -> None:
     with pytest.raises(IntegrityError, match="review_claim_has_lease"):
-        make.ReviewFactory.create(claimed_by=UserFactory.create())
+        ReviewFactory.create(claimed_by=UserFactory.create())
 
 
 def a_second_patient() -> None:
-    make.PatientFactory.create(mrn=make.PatientFactory.create().mrn)
+    PatientFactory.create(mrn=PatientFactory.create().mrn)
 
 
 def a_second_encounter() -> None:
-    first = make.EncounterFactory.create()
-    make.EncounterFactory.create(source=first.source, external_id=first.external_id)
+    first = EncounterFactory.create()
+    EncounterFactory.create(source=first.source, external_id=first.external_id)
 
 
 def a_second_administration() -> None:
-    first = make.DrugAdministrationFactory.create()
-    make.DrugAdministrationFactory.create(encounter=first.encounter, external_id=first.external_id)
+    first = DrugAdministrationFactory.create()
+    DrugAdministrationFactory.create(encounter=first.encounter, external_id=first.external_id)
 
 
 def a_second_diagnosis() -> None:
-    make.DiagnosisFactory.create(encounter=make.DiagnosisFactory.create().encounter)
+    DiagnosisFactory.create(encounter=DiagnosisFactory.create().encounter)
 
 
 def a_second_access() -> None:
-    make.VascularAccessFactory.create(encounter=make.VascularAccessFactory.create().encounter)
+    VascularAccessFactory.create(encounter=VascularAccessFactory.create().encounter)
 
 
 def a_second_order() -> None:
-    first = make.OrderFactory.create()
-    make.OrderFactory.create(encounter=first.encounter, reference=first.reference)
+    first = OrderFactory.create()
+    OrderFactory.create(encounter=first.encounter, reference=first.reference)
 
 
 def a_second_run() -> None:
-    make.CodingRunFactory.create(encounter=make.CodingRunFactory.create().encounter)
+    CodingRunFactory.create(encounter=CodingRunFactory.create().encounter)
 
 
 def a_second_line() -> None:
-    make.CodedLineFactory.create(run=make.CodedLineFactory.create().run, key="other")
+    CodedLineFactory.create(run=CodedLineFactory.create().run, key="other")
 
 
 def a_second_key() -> None:
-    make.CodedLineFactory.create(run=make.CodedLineFactory.create().run, position=98)
+    CodedLineFactory.create(run=CodedLineFactory.create().run, position=98)
 
 
 def a_second_finding() -> None:
-    make.RunFindingFactory.create(run=make.RunFindingFactory.create().run)
+    RunFindingFactory.create(run=RunFindingFactory.create().run)
 
 
 def a_second_review() -> None:
-    make.ReviewFactory.create(run=make.ReviewFactory.create().run)
+    ReviewFactory.create(run=ReviewFactory.create().run)
 
 
 def a_second_undo() -> None:
-    first = make.LineDecisionFactory.create()
+    first = LineDecisionFactory.create()
     for _ in range(2):
-        make.LineDecisionFactory.create(review=first.review, action=DecisionAction.UNDONE, undoes=first)
+        LineDecisionFactory.create(review=first.review, action=DecisionAction.UNDONE, undoes=first)
 
 
 def a_second_final_line() -> None:
-    make.FinalLineFactory.create(review=make.FinalLineFactory.create().review)
+    FinalLineFactory.create(review=FinalLineFactory.create().review)
 
 
 @pytest.mark.parametrize(

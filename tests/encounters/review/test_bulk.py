@@ -14,7 +14,8 @@ from rules.vocabulary import Severity
 from tests import personas
 from tests.encounters.review.work import INFUSION, a_review, new_documentation
 from tests.encounters.views.desk import Person
-from tests.factories.encounters import DAY_AFTER, a_finding, a_line, a_result
+from tests.factories.encounters import DAY_AFTER
+from tests.factories.reviews import a_finding, a_line, a_result
 
 pytestmark = pytest.mark.django_db
 

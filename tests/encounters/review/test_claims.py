@@ -18,7 +18,8 @@ from encounters.review.claims import UnableToAssign, UnableToKeepClaim
 from encounters.review.hold import LEASE, ReviewIsClosed, ReviewIsHeld
 from tests import personas
 from tests.encounters.review.work import a_review
-from tests.factories.encounters import DAY_AFTER, CodingRunFactory, EncounterFactory, ReviewFactory
+from tests.factories.encounters import DAY_AFTER, EncounterFactory
+from tests.factories.reviews import CodingRunFactory, ReviewFactory
 from tests.factories.users import UserFactory
 
 

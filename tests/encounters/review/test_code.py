@@ -17,10 +17,7 @@ from encounters.review.lines import lines_of
 from rules import engine
 from rules.result import CodingResult
 from tests import personas
-from tests.factories.encounters import (
-    DAY_AFTER,
-    DrugAdministrationFactory,
-)
+from tests.factories.encounters import DAY_AFTER, DrugAdministrationFactory
 
 
 def now(review: Review) -> Review:

@@ -13,7 +13,8 @@ from encounters.review.hold import ReviewIsClosed
 from encounters.review.lines import ReviewLine, lines_of
 from tests import personas
 from tests.encounters.review.work import PUSH, a_review, code_again
-from tests.factories.encounters import DAY_AFTER, SERVICE_DATE, a_line
+from tests.factories.encounters import DAY_AFTER, SERVICE_DATE
+from tests.factories.reviews import a_line
 
 pytestmark = pytest.mark.django_db
 

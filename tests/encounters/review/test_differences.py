@@ -7,7 +7,8 @@ import pytest
 from encounters.review.differences import difference, line_changes
 from rules.result import CodedLine
 from rules.vocabulary import FindingKind, Role
-from tests.factories.encounters import EncounterFactory, a_finding, a_line, a_result
+from tests.factories.encounters import EncounterFactory
+from tests.factories.reviews import a_finding, a_line, a_result
 
 FIRST = a_line("i", "96365", price=Decimal(200))
 HOUR = a_line("h", "96366", role=Role.ADDITIONAL_HOUR, price=Decimal(50))

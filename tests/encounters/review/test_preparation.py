@@ -16,15 +16,13 @@ from tests.encounters.review.work import INFUSION, PUSH, a_review, code_again
 from tests.factories.encounters import (
     DAY_AFTER,
     SERVICE_DATE,
-    CodingRunFactory,
     DrugAdministrationFactory,
     EncounterFactory,
     IntakeRefusalFactory,
     PatientFactory,
     PayerFactory,
-    a_finding,
-    a_line,
 )
+from tests.factories.reviews import CodingRunFactory, a_finding, a_line
 
 BECAUSE = {"reason_code": CorrectionReason.TIME, "reason": "see the pump"}
 

@@ -15,7 +15,8 @@ from encounters.review.states import UnableToAccept, UnableToPend, UnableToReope
 from rules.vocabulary import Severity
 from tests import personas
 from tests.encounters.review.work import INFUSION, a_review, code_again
-from tests.factories.encounters import DAY_AFTER, MORNING, IntakeRefusalFactory, a_finding
+from tests.factories.encounters import DAY_AFTER, MORNING, IntakeRefusalFactory
+from tests.factories.reviews import a_finding
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,8 @@ from encounters.models import Encounter, Review
 from encounters.models.encounter import CodingState
 from encounters.review import preparation
 from rules.result import CodedLine, Finding
-from tests.factories.encounters import MORNING, CodingRunFactory, DrugAdministrationFactory, a_line
+from tests.factories.encounters import MORNING, DrugAdministrationFactory
+from tests.factories.reviews import CodingRunFactory, a_line
 
 INFUSION = a_line()
 PUSH = a_line("96375", "96375", administrations=("a2",))

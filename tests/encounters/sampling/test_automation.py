@@ -19,14 +19,9 @@ from encounters.sampling.automation import LEVELS, POWER, SEEDS_FOR_POWER
 from encounters.sampling.frames import Frame
 from tests import personas
 from tests.encounters.review.work import a_review
-from tests.factories.encounters import (
-    DAY_AFTER,
-    SERVICE_DATE,
-    CodedLineFactory,
-    FinalLineFactory,
-    SeededRunFactory,
-    SeedingPolicyFactory,
-)
+from tests.factories.audits import SeededRunFactory, SeedingPolicyFactory
+from tests.factories.encounters import DAY_AFTER, SERVICE_DATE
+from tests.factories.reviews import CodedLineFactory, FinalLineFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -26,7 +26,7 @@ from encounters.sampling.reviewing import CodedByAuditor, UnableToLock
 from encounters.sampling.rulings import UnableToRule
 from tests import personas
 from tests.encounters.sampling.accepted import LATER, accepted, drawn, lines_of, locked
-from tests.factories.encounters import ReviewFactory
+from tests.factories.reviews import ReviewFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -19,12 +19,11 @@ from tests.encounters.review.work import a_review
 from tests.factories.encounters import (
     DAY_AFTER,
     SERVICE_DATE,
-    CodingRunFactory,
     DrugAdministrationFactory,
     EncounterFactory,
     PatientFactory,
-    ReviewFactory,
 )
+from tests.factories.reviews import CodingRunFactory, ReviewFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -95,3 +95,18 @@ def signed_in(user: User | None = None) -> Client:
 
 
 HTMX = {"HX-Request": "true"}
+
+
+def address(review: Review, *parts: str) -> str:
+    return "/".join(["", "review", str(review.encounter_id), *parts, ""])
+
+
+def now(review: Review) -> Review:
+    return Review.objects.get(pk=review.pk)
+
+
+def opened(review: Review, user: User | None = None) -> Client:
+    """A browser with the workbench of the review open."""
+    client = signed_in(user)
+    assert client.get(address(review)).status_code == 200
+    return client

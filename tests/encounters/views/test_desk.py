@@ -18,7 +18,8 @@ from tests.encounters.views.desk import (
     an_encounter_with_something_unbilled,
     signed_in,
 )
-from tests.factories.encounters import DAY_AFTER, ClinicQueryFactory
+from tests.factories.encounters import DAY_AFTER
+from tests.factories.reviews import ClinicQueryFactory
 
 pytestmark = pytest.mark.django_db
 

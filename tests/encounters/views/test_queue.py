@@ -18,7 +18,8 @@ from encounters.selectors import Narrowed, Tab
 from encounters.views.queue import ROWS_OF_A_PAGE
 from tests import personas
 from tests.encounters.views.desk import HTMX, Person, a_clean_encounter, an_encounter_with_a_missing_stop, signed_in
-from tests.factories.encounters import DAY_AFTER, EncounterFactory, ReviewFactory
+from tests.factories.encounters import DAY_AFTER, EncounterFactory
+from tests.factories.reviews import ReviewFactory
 
 QUEUE = "/review/"
 

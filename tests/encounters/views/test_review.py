@@ -1,21 +1,27 @@
-"""The workbench: what it shows to whom, and its acts; each also as a plain form."""
+"""The workbench: what it shows to whom, and the acts on its encounter; each also as a plain form."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
 import time_machine
-from django.contrib.auth.models import User
-from django.test import Client
 from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
-from encounters.models import AuditEvent, FinalLine, LineDecision, Review
-from encounters.models.review import DecisionAction, ReviewState
-from encounters.review import claims, decisions
+from encounters.models import AuditEvent, FinalLine, Review
+from encounters.models.review import ReviewState
+from encounters.review import claims
 from tests import personas
 from tests.encounters.review.work import new_documentation
-from tests.encounters.views.desk import HTMX, Person, a_clean_encounter, an_encounter_with_a_missing_stop, signed_in
+from tests.encounters.views.desk import (
+    HTMX,
+    Person,
+    a_clean_encounter,
+    address,
+    an_encounter_with_a_missing_stop,
+    now,
+    opened,
+    signed_in,
+)
 from tests.factories.encounters import DAY_AFTER, EncounterFactory, IntakeRefusalFactory
 
 pytestmark = pytest.mark.django_db
@@ -33,21 +39,6 @@ def the_day_after() -> Iterator[None]:
 @pytest.fixture
 def review() -> Review:
     return a_clean_encounter()
-
-
-def address(review: Review, *parts: str) -> str:
-    return "/".join(["", "review", str(review.encounter_id), *parts, ""])
-
-
-def now(review: Review) -> Review:
-    return Review.objects.get(pk=review.pk)
-
-
-def opened(review: Review, user: User | None = None) -> Client:
-    """A browser with the workbench of the review open."""
-    client = signed_in(user)
-    assert client.get(address(review)).status_code == 200
-    return client
 
 
 class TestPage:
@@ -120,142 +111,6 @@ class TestPage:
 # lies on the desk; two more are the savepoint that stands for the transaction of claim and look. With the commit and
 # what it seals: test_budget.
 QUERIES_OF_THE_PAGE = 9 + 2
-
-
-class TestAcceptLine:
-    def test_is_stored_and_answers_htmx_with_the_part_below_the_timeline(self, review: Review) -> None:
-        client = opened(review)
-        answer = client.post(address(review, "lines", LINE, "accept"), {"version": now(review).version}, headers=HTMX)
-        assert answer.status_code == 200
-        assert "<html" not in answer.text
-        assert 'id="work"' in answer.text
-        assert "1 of 3 lines decided" in answer.text
-        assert LineDecision.objects.get().action == DecisionAction.ACCEPTED
-
-    def test_as_a_plain_form_goes_back_to_the_page(self, review: Review) -> None:
-        client = opened(review)
-        answer = client.post(address(review, "lines", LINE, "accept"), {"version": now(review).version})
-        assert answer.headers["Location"] == address(review)
-
-    def test_over_a_newer_version_is_refused_and_says_what_changed(self, review: Review) -> None:
-        client = opened(review)
-        stale = now(review).version
-        decisions.accept_line(review=review, line_key=LINE, user=personas.ana(), at=DAY_AFTER, version=stale)
-        answer = client.post(address(review, "lines", LINE, "accept"), {"version": stale}, headers=HTMX)
-        assert answer.status_code == 409
-        assert "Not saved, because this changed in the meantime: 96365 ×1 accepted by Ana" in answer.text
-        assert LineDecision.objects.count() == 1
-
-    @pytest.mark.parametrize("person", personas.WHO_DO_NOT_CODE)
-    def test_is_refused_to_whoever_does_not_code(self, review: Review, person: Person) -> None:
-        path = address(review, "lines", LINE, "accept")
-        assert signed_in(person()).post(path, {"version": review.version}).status_code == 403
-        assert not LineDecision.objects.exists()
-
-    def test_without_a_version_is_not_understood(self, review: Review) -> None:
-        assert opened(review).post(address(review, "lines", LINE, "accept")).status_code == 400
-
-
-class TestLineForm:
-    def test_opens_in_the_row(self, review: Review) -> None:
-        row = opened(review).get(address(review, "lines", LINE, "edit"), headers=HTMX).text
-        assert row.strip().startswith('<li class="line edit"')
-        assert re.search(r'name="units"\s+value="1"', row)
-
-    def test_opens_in_the_page_by_a_plain_link(self, review: Review) -> None:
-        page = opened(review).get(address(review), {"edit": LINE}).text
-        assert '<li class="line edit"' in page
-        assert "<html" in page
-
-    def test_corrects_a_line_with_its_reason(self, review: Review) -> None:
-        client = opened(review)
-        data = CORRECTION | {"version": now(review).version}
-        answer = client.post(address(review, "lines", LINE, "edit"), data, headers=HTMX)
-        assert answer.status_code == 200
-        assert "Difference" in answer.text
-        decision = LineDecision.objects.get()
-        assert (decision.units, decision.modifiers, decision.reason_code) == (2, ["59"], "time")
-
-    @pytest.mark.parametrize(
-        ("change", "problem"),
-        [
-            ({"units": "0"}, "At least 1 unit"),
-            ({"units": "many"}, "Enter a whole number"),
-            ({"code": "963"}, "A code has five characters"),
-            ({"modifiers": "5"}, "A modifier has two characters"),
-            ({"reason_code": ""}, "Choose a reason"),
-            ({"reason_code": "other", "reason": ""}, "Say the reason in words"),
-        ],
-    )
-    def test_comes_back_with_what_was_typed_and_what_is_wrong(
-        self, review: Review, change: dict[str, str], problem: str
-    ) -> None:
-        client = opened(review)
-        data = CORRECTION | {"version": now(review).version} | change
-        answer = client.post(address(review, "lines", LINE, "edit"), data, headers=HTMX)
-        assert answer.status_code == 422
-        assert problem in answer.text
-        assert 'value="nurse&#x27;s note"' in answer.text or change.get("reason") == ""
-        assert not LineDecision.objects.exists()
-
-    def test_keeps_what_was_typed_when_another_was_faster(self, review: Review) -> None:
-        client = opened(review)
-        stale = now(review).version
-        decisions.accept_line(review=review, line_key=LINE, user=personas.ana(), at=DAY_AFTER, version=stale)
-        answer = client.post(address(review, "lines", LINE, "edit"), CORRECTION | {"version": stale}, headers=HTMX)
-        assert answer.status_code == 409
-        assert "What you typed is kept below" in answer.text
-        assert 'value="nurse&#x27;s note"' in answer.text
-        assert f'name="version" value="{now(review).version}"' in answer.text
-
-    def test_is_refused_over_documentation_that_has_arrived(self, review: Review) -> None:
-        client = opened(review)
-        new_documentation(review)
-        data = CORRECTION | {"version": now(review).version}
-        answer = client.post(address(review, "lines", LINE, "edit"), data, headers=HTMX)
-        assert answer.status_code == 409
-        assert "new documentation has arrived" in answer.text
-
-    def test_rejects_a_line_with_its_reason(self, review: Review) -> None:
-        client = opened(review)
-        data = {"version": now(review).version, "reason_code": "suggestion"}
-        client.post(address(review, "lines", LINE, "reject"), data, headers=HTMX)
-        assert LineDecision.objects.get().action == DecisionAction.REJECTED
-
-    def test_of_a_line_that_is_not_there_is_not_found(self, review: Review) -> None:
-        assert opened(review).get(address(review, "lines", "nothing", "edit"), headers=HTMX).status_code == 404
-
-    def test_of_another_mode_is_not_found(self, review: Review) -> None:
-        assert opened(review).get(address(review, "lines", LINE, "destroy"), headers=HTMX).status_code == 404
-
-
-class TestAddLine:
-    def test_adds_it_with_its_reason(self, review: Review) -> None:
-        client = opened(review)
-        data = CORRECTION | {"code": "96375", "administrations": ["a1"], "version": now(review).version}
-        answer = client.post(address(review, "add-line"), data, headers=HTMX)
-        assert answer.status_code == 200
-        added = LineDecision.objects.get()
-        assert (added.action, added.code, added.administrations) == (DecisionAction.ADDED, "96375", ["a1"])
-
-    def test_refuses_an_administration_of_another_encounter(self, review: Review) -> None:
-        client = opened(review)
-        data = CORRECTION | {"administrations": ["elsewhere"], "version": now(review).version}
-        assert client.post(address(review, "add-line"), data, headers=HTMX).status_code == 422
-
-
-class TestUndo:
-    def test_takes_back_the_last_decision(self, review: Review) -> None:
-        client = opened(review)
-        client.post(address(review, "lines", LINE, "accept"), {"version": now(review).version}, headers=HTMX)
-        answer = client.post(address(review, "undo"), {"version": now(review).version}, headers=HTMX)
-        assert "1 of 3" not in answer.text
-        assert LineDecision.objects.filter(action=DecisionAction.UNDONE).count() == 1
-
-    def test_of_nothing_says_so(self, review: Review) -> None:
-        answer = opened(review).post(address(review, "undo"), {"version": now(review).version}, headers=HTMX)
-        assert answer.status_code == 409
-        assert "There is nothing to undo" in answer.text
 
 
 class TestAccept:
@@ -389,20 +244,3 @@ class TestTwoTabs:
         assert answer.status_code == 409
         assert "96365 ×1 accepted by Ana" in answer.text
         assert now(review).state == ReviewState.READY
-
-
-class TestWhy:
-    def test_is_not_on_the_page_until_it_is_asked_for(self, review: Review) -> None:
-        client = opened(review)
-        assert '<dl class="steps">' not in client.get(address(review)).text
-        why = client.get(address(review, "lines", LINE, "why"), headers=HTMX).text
-        assert why.strip().startswith('<dl class="steps">')
-        assert "running min" in why
-
-    def test_opens_by_a_plain_link(self, review: Review) -> None:
-        client = opened(review)
-        assert client.get(address(review), {"why": LINE}).text.count('<dl class="steps">') == 1
-        assert f"why={LINE}" in client.get(address(review, "lines", LINE, "why")).headers["Location"]
-
-    def test_of_a_line_that_is_not_there_is_not_found(self, review: Review) -> None:
-        assert opened(review).get(address(review, "lines", "nothing", "why"), headers=HTMX).status_code == 404
