@@ -10,13 +10,15 @@ from dataclasses import dataclass
 class Picture:
     """`address` has the places of `screenshot_scenes`; `who` is a person of the demo, nobody, or GUARDED, HALF_IN.
 
-    `keys` are pressed once the page stands, and `shown` is there before the picture is taken. `is_wide`: taken at the
-    larger size too. `is_charted_later`: documentation arrives while the page lies open. `held_by` has it open too.
+    `first` is an address that is visited before; `keys` are pressed once the page stands, and `shown` is there before
+    the picture is taken. `is_wide`: taken at the larger size too. `is_charted_later`: documentation arrives while the
+    page lies open. `held_by` has it open too.
     """
 
     who: str
     address: str
     keys: tuple[str, ...] = ()
+    first: str = ""
     shown: str = ""
     is_wide: bool = False
     is_charted_later: bool = False
@@ -45,10 +47,10 @@ PICTURES: dict[str, Picture] = {
     "queue-searched": Picture("coder", "/review/?q=oxaliplatin"),
     "queue-pended": Picture("coder", "/review/?tab=pended"),
     "queue-accepted": Picture("coder", "/review/?tab=accepted"),
-    "palette": Picture("coder", "/review/", ("Control+k",), "#palette[open]"),
-    "queue-keys": Picture("coder", "/review/", ("?",), "#keys[open]"),
-    "queue-help": Picture("coder", "/review/", ("F1",), "#help[open]"),
-    "queue-narrowed": Picture("coder", "/review/", ("n",), "#panel[open] form"),
+    "palette": Picture("coder", "/review/", ("Control+k",), shown="#palette[open]"),
+    "queue-keys": Picture("coder", "/review/", ("?",), shown="#keys[open]"),
+    "queue-help": Picture("coder", "/review/", ("F1",), shown="#help[open]"),
+    "queue-narrowed": Picture("coder", "/review/", ("n",), shown="#panel[open] form"),
     "narrow": Picture("coder", "/review/narrow/"),
     "assign": Picture("lead", "/review/assign/?of={finding}"),
     "accept-together": Picture("coder", "/review/together/?of={alike}"),
@@ -56,8 +58,8 @@ PICTURES: dict[str, Picture] = {
     "routing": Picture("lead", "/review/routing/"),
     # The workbench.
     "workbench-clean": Picture("coder", "/review/{clean}/", shown=WORKBENCH, is_wide=True),
-    "workbench-with-findings": Picture("coder", "/review/{finding}/", ("w",), ".line .steps", is_wide=True),
-    "workbench-second-access": Picture("coder", "/review/{access}/", ("j",), WORKBENCH, is_wide=True),
+    "workbench-with-findings": Picture("coder", "/review/{finding}/", ("w",), shown=".line .steps", is_wide=True),
+    "workbench-second-access": Picture("coder", "/review/{access}/", ("j",), shown=WORKBENCH, is_wide=True),
     "workbench-midnight": Picture("coder", "/review/{midnight}/", shown=WORKBENCH, is_wide=True),
     "workbench-edited": Picture("coder", "/review/{edited}/", shown=WORKBENCH),
     "workbench-pended": Picture("coder", "/review/{pended}/"),
@@ -72,13 +74,15 @@ PICTURES: dict[str, Picture] = {
     "line-rejected": Picture("coder", "/review/{clean}/?reject={line}"),
     "line-added": Picture("coder", "/review/{clean}/?add=1"),
     "why": Picture("coder", "/review/{clean}/?why={line}"),
-    "what-if": Picture("coder", "/review/{finding}/what-if/?administration=a1"),
-    "ask-the-clinic": Picture("coder", "/review/{finding}/ask/?administration=a1&finding=missing_stop_time"),
+    "what-if": Picture("coder", "/review/{finding}/what-if/?administration=a1", first="/review/{finding}/"),
+    "ask-the-clinic": Picture(
+        "coder", "/review/{finding}/ask/?administration=a1&finding=missing_stop_time", first="/review/{finding}/"
+    ),
     "compare": Picture("coder", "/review/{clean}/compare/"),
-    "pend": Picture("coder", "/review/{finding}/", ("h",), "#pend[open]"),
-    "send-to-second-review": Picture("coder", "/review/{finding}/", ("r",), "#second[open]"),
-    "accept-in-spite": Picture("coder", "/review/{finding}/", ("Enter",), "#accept-dialog[open]"),
-    "workbench-keys": Picture("coder", "/review/{clean}/", ("?",), "#keys[open]"),
+    "pend": Picture("coder", "/review/{finding}/", ("h",), shown="#pend[open]"),
+    "send-to-second-review": Picture("coder", "/review/{finding}/", ("r",), shown="#second[open]"),
+    "accept-in-spite": Picture("coder", "/review/{finding}/", ("Enter",), shown="#accept-dialog[open]"),
+    "workbench-keys": Picture("coder", "/review/{clean}/", ("?",), shown="#keys[open]"),
     "questions": Picture("coder", "/queries/"),
     "question": Picture("coder", "/queries/{query}/"),
     "question-answered": Picture("coder", "/queries/{answered_query}/"),

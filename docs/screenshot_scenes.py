@@ -280,6 +280,7 @@ def _imports(at: datetime) -> Places:
     published = _received(_prices("1.01"), "January 2026 ASP Pricing.csv", at)
     for who in ("formulary", "formulary2"):
         _approve_all(published, who, at)
+    imports.count_affected(import_id=published.pk, at=at)
     imports.publish(formulary_import=published, by=_person("formulary"), at=at, reason="as published")
     recoded = recoding.unfinished()
     for pk in recoded:
@@ -356,7 +357,9 @@ def chart_later(*, encounter_id: int) -> None:
     administration = given.order_by("-position")[0]
     stopped_at = administration.stopped_at
     assert stopped_at is not None  # noqa: S101 - filtered for above
-    changes = {"stopped_at": (stopped_at + timedelta(minutes=45)).isoformat()}
+    # Once in each theme, and each time it says something else.
+    later = timedelta(minutes=45 + 60 * administration.addenda.count())
+    changes = {"stopped_at": (stopped_at + later).isoformat()}
     intake.add_addendum(
         administration=administration, changes=changes, reason="read off the pump", author=_person("lead"), at=at
     )

@@ -30,8 +30,10 @@ TARGET = ROOT / "docs" / "screenshots"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SMALL, WIDE = (1280, 720), (1920, 1080)
 THEMES = ("light", "dark")
-COLOURS = 256
-"""Of a picture: a page has few, and the file is a third as large."""
+EXACT, NEAR = 48, 208
+"""Colours of a picture: so many of the most frequent as they are, and the nearest for the rest, a third of the size."""
+RARE = 0.3
+"""The power by which a colour's frequency counts among the rest: a small mark keeps its hue."""
 PASSWORD = os.environ.get("DEMO_PASSWORD", "infusion-demo")
 PATIENCE_SECONDS = 180
 # So many encounters stand beside the samples, and so many of them wait.
@@ -149,6 +151,8 @@ class Camera:
         holder = self.page_of(picture.held_by) if picture.held_by else None
         if holder:
             holder.goto(address)
+        if picture.first:
+            page.goto(picture.first.format(**self.places))
         page.goto(address)
         if CONFIRM in page.url and CONFIRM not in address:
             page.get_by_label("Password").fill(PASSWORD)
@@ -194,9 +198,33 @@ def give_back(page: Page) -> None:
 
 def make_small(path: Path) -> None:
     """The picture has a palette of its own colours."""
-    with Image.open(path) as picture:
-        reduced = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
+    found = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)
+    exact = [colour for _, colour in found[:EXACT]]
+    rest = [colour for times, colour in found[EXACT:] for _ in range(round(times**RARE))]
+    reduced = Image.new("P", picture.size)
+    reduced.putpalette([part for colour in exact + _near(rest) for part in colour])
+    every = [colour for _, colour in found]
+    places = _row(every).quantize(palette=reduced, dither=Image.Dither.NONE).tobytes()
+    place_of = dict(zip(every, places, strict=True)) | {colour: place for place, colour in enumerate(exact)}
+    reduced.frombytes(bytes(map(place_of.__getitem__, picture.get_flattened_data())))
     reduced.save(path, optimize=True)
+
+
+def _near(colours: list[Any]) -> list[Any]:
+    """Few colours near to many."""
+    if not colours:
+        return []
+    reduced = _row(colours).quantize(NEAR, kmeans=2, dither=Image.Dither.NONE).convert("RGB")
+    return [colour for _, colour in reduced.getcolors(NEAR) or []]
+
+
+def _row(colours: list[Any]) -> Image.Image:
+    """A pixel for each."""
+    row = Image.new("RGB", (len(colours), 1))
+    row.putdata(colours)
+    return row
 
 
 if __name__ == "__main__":

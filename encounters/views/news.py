@@ -1,5 +1,6 @@
 """What happened to an encounter while its page was open, in words for the banner."""
 
+from encounters.audit import Tag
 from encounters.http import number_in
 from encounters.models import AuditEvent, CodingRun, Encounter, Review
 from encounters.models.encounter import CodingState
@@ -13,8 +14,15 @@ def news_since(review: Review, version: str) -> str:
     """What raised the review above the version that the page shows."""
     shown = number_in(version)
     events = [] if shown is None else hold.events_since(review, shown)
-    told = [hold.described(event) for event in events[-MOST_TOLD:]]
+    told = [_told(event) for event in events[-MOST_TOLD:]]
     return f"{_sentence('; '.join(told) or 'this encounter was changed')}."
+
+
+def _told(event: AuditEvent) -> str:
+    """One event in a few words; of a new run what that is to a coder."""
+    if event.tag == Tag.ENCOUNTER_PREPARED and event.object_repr:
+        return f"it was coded again, {event.object_repr}"
+    return hold.described(event)
 
 
 def arrived_since(encounter: Encounter, review: Review) -> str:

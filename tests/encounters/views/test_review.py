@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from encounters.models import AuditEvent, FinalLine, Review
 from encounters.models.review import ReviewState
-from encounters.review import claims
+from encounters.review import claims, preparation
 from tests import personas
 from tests.encounters.review.work import new_documentation
 from tests.encounters.views.desk import (
@@ -232,6 +232,14 @@ class TestHeartbeat:
         new_documentation(review)
         answer = client.post(address(review, "heartbeat"), {"version": now(review).version})
         assert escape("New documentation has arrived") in answer.text
+
+    def test_says_that_it_was_coded_again_and_what_that_changed(self, review: Review) -> None:
+        client = opened(review)
+        seen = now(review).version
+        new_documentation(review)
+        preparation.code(encounter_id=review.encounter_id, at=DAY_AFTER)
+        answer = client.post(address(review, "heartbeat"), {"version": seen, "run": 1})
+        assert "It was coded again, run 2" in answer.text
 
 
 class TestTwoTabs:
