@@ -1,14 +1,16 @@
 """The desk beside lines and findings: sight, questions, notes, codes, two coders, two policies."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import time_machine
 from django.test import Client
 
+from encounters import intake
 from encounters.models import AuditEvent, ClinicQuery, Note, Review, Sight
 from encounters.models.review import ReviewState
-from encounters.review import notes
+from encounters.review import notes, preparation
 from tests import personas
 from tests.encounters.views.desk import (
     HTMX,
@@ -220,6 +222,24 @@ class TestSecondReview:
         second.post(address(review, "lines", "96366-1", "accept"), {"version": now(review).version})
         page = second.get(address(review)).text
         assert "<td>96366 ×1</td><td>96366 ×2</td><td><ins>96366 ×1</ins></td>" in page
+
+    def test_is_over_once_accepted_whatever_is_charted_later(self, review: Review) -> None:
+        first = opened(review)
+        data = {"units": "2", "code": "96366", "modifiers": "", "reason_code": "time", "version": now(review).version}
+        first.post(address(review, "lines", "96366-1", "edit"), data)
+        first.post(address(review, "second-review"), {"version": now(review).version, "note": "two?"})
+        second = opened(review, personas.ben)
+        second.post(address(review, "return"), {"version": now(review).version, "note": "yes, two"})
+        opened(review).post(address(review, "accept"), {"version": now(review).version})
+        given = review.encounter.administrations.get(external_id="a1")
+        assert given.stopped_at
+        longer = {"stopped_at": (given.stopped_at + timedelta(hours=3)).isoformat()}
+        intake.add_addendum(administration=given, changes=longer, reason="pump", author=personas.ana(), at=DAY_AFTER)
+        preparation.code(encounter_id=review.encounter_id, at=DAY_AFTER)
+        assert now(review).state == ReviewState.CHANGED
+        page = opened(review).get(address(review)).text
+        assert "First and second coder" not in page
+        assert "Returned by the lead" not in page
 
 
 class TestCompare:
