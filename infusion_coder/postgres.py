@@ -204,7 +204,7 @@ def _end_leftover(data: Path, sockets: Path) -> None:
     PostgreSQL itself would take for a running server.
     """
     pid_file = data / "postmaster.pid"
-    with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess, ValueError):
+    with contextlib.suppress(FileNotFoundError, psutil.Error, ValueError):
         process = psutil.Process(int(pid_file.read_text(encoding="utf-8").split()[0]))
         if Path(process.cwd()) == data:
             for number, patience in (*FAREWELLS, (signal.SIGKILL, 5.0)):

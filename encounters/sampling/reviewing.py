@@ -11,7 +11,6 @@ from django.db import IntegrityError, transaction
 
 from encounters import audit, coding
 from encounters.audit import Tag
-from encounters.audit.blinding import LinesAreCovered
 from encounters.models import AuditedLine, Encounter, SampleAudit, SampleItem, SampleLock
 from encounters.sampling.permission import require
 from rules.facts import EncounterFacts
@@ -118,12 +117,6 @@ def lock(*, found: SampleAudit, lines: Sequence[CodedByAuditor], user: User, at:
         },
     )
     return locked
-
-
-def refuse_unrevealed(*, item: SampleItem, user: User) -> None:
-    """Raise LinesAreCovered for who reviews the item and has not locked."""
-    if SampleAudit.objects.filter(item=item, auditor=user, lock__isnull=True).exists():
-        raise LinesAreCovered
 
 
 def _audits() -> Any:

@@ -84,6 +84,21 @@ class TestServers:
             assert query(tmp_path, "SELECT 1") == [(1,)]
         assert psutil.pid_exists(os.getppid())
 
+    def test_start_again_when_the_pid_left_behind_is_a_program_of_somebody_else(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with database(tmp_path):
+            pid_file = (tmp_path / "postgres" / "postmaster.pid").read_text()
+        lines = [str(os.getppid()), *pid_file.splitlines()[1:]]
+        (tmp_path / "postgres" / "postmaster.pid").write_text("\n".join(lines))
+
+        def refused(process: psutil.Process) -> str:
+            raise psutil.AccessDenied(process.pid)
+
+        monkeypatch.setattr(psutil.Process, "cwd", refused)
+        with database(tmp_path):
+            assert query(tmp_path, "SELECT 1") == [(1,)]
+
     def test_take_over_from_a_server_that_a_killed_start_left_running(self, tmp_path: Path) -> None:
         with database(tmp_path) as left, database(tmp_path) as taken:
             assert left.process.wait(10) is not None
