@@ -41,8 +41,9 @@ class QueryTemplate:
     choices: tuple[str, ...] = ()
 
     def asked(self, places: Mapping[str, str]) -> str:
-        """The question with what the chart says in its places."""
-        return self.text.format_map(places)
+        """The question with what the chart says in its places, a capital first."""
+        text = self.text.format_map(places)
+        return text[:1].upper() + text[1:]
 
 
 def templates_on(on: date) -> tuple[QueryTemplate, ...]:

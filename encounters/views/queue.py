@@ -244,7 +244,7 @@ def _state(review: Review) -> str:
     if review.state == ReviewState.PENDED:
         if review.pended_until:
             return f"Pended to {review.pended_until.day} {review.pended_until:%b}"
-        return f"Pended, {review.get_pend_reason_display().lower()}"
+        return str(review.get_pend_reason_display())
     if review.state == ReviewState.CHANGED:
         return "Changed since"
     return str(review.get_state_display())

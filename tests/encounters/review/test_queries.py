@@ -98,6 +98,7 @@ class TestTemplates:
             "text": "What is documented about {drug}?",
         }
         assert templates.read_template(row).answer == "words"
+        assert templates.read_template(row | {"text": "{drug}: why?"}).asked({"drug": "iron"}) == "Iron: why?"
         with pytest.raises(BadTemplate, match=problem):
             templates.read_template(row | change)
 
