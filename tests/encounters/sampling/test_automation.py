@@ -92,6 +92,21 @@ class TestSeeding:
         now = Review.objects.get(pk=held.pk)
         states.accept(review=now, user=personas.ana(), at=DAY_AFTER, version=now.version)
         assert not SeedOutcome.objects.get().is_accepted
+
+    def test_is_noticed_where_the_line_was_rejected(self) -> None:
+        held = a_seeded_review()
+        decisions.reject_line(
+            review=held,
+            line_key=SeededRun.objects.get().line_key,
+            reason_code="suggestion",
+            reason="",
+            user=personas.ana(),
+            at=DAY_AFTER,
+            version=held.version,
+        )
+        now = Review.objects.get(pk=held.pk)
+        states.accept(review=now, user=personas.ana(), at=DAY_AFTER, version=now.version)
+        assert not SeedOutcome.objects.get().is_accepted
         (found,) = automation.measured(user=personas.ben())
         assert (found.accepted, found.decided, found.level) == (0, 1, None)
 

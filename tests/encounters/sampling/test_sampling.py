@@ -222,6 +222,14 @@ class TestRulings:
         with pytest.raises(UnableToRule, match="no difference"):
             self.say(found, "disagreed", personas.finn(), row=99)
 
+    def test_refuse_a_lead_who_coded_it(self) -> None:
+        accepted(coder=personas.ben())
+        found = locked(audit(drawn(1)), [CodedByAuditor("96365", 2)])
+        self.say(found, "disagreed", personas.finn())
+        self.say(found, "escalated", personas.finn())
+        with pytest.raises(PermissionDenied):
+            self.say(found, "overturned", personas.ben())
+
     def test_stand_before_the_coder_and_the_lead(self, found: SampleAudit) -> None:
         self.say(found, "disagreed", personas.finn())
         assert rulings.disputes(user=personas.ana()).count() == 1
