@@ -363,6 +363,17 @@ class TestAffectedEncounters:
         changed.refresh_from_db()
         assert changed.affected is None
 
+    def test_are_not_stored_of_an_earlier_comparison(self, holder: Recorded) -> None:
+        changed = holder.let_go_of_the_first(unit_changed())
+
+        def meanwhile(change: ProposedChange, *, examples: int) -> Affected:
+            imports.compare_again(formulary_import=changed, by=personas.cleo(), at=AT)
+            assert imports.read(import_id=changed.pk, at=AT)
+            return Affected(open_ids=(7,), accepted_ids=(), dollars=Decimal(0))
+
+        holder.affected = meanwhile  # type: ignore[method-assign]
+        assert not imports.count_affected(import_id=changed.pk, at=AT)
+
     def test_are_found_again_where_nobody_came_to_count_them(self, holder: Recorded) -> None:
         changed = holder.let_go_of_the_first(unit_changed())
         assert imports.waiting_to_be_counted(at=AT + timedelta(minutes=9)) == []
