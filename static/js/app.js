@@ -140,14 +140,16 @@ function act(stroke) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "F1" && document.getElementById("help")) { event.preventDefault(); if (!openDialog()) show("help"); return; }
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (underWay && !typing(event.target) && (event.key.length === 1 || event.key === "Enter")) {
+  /* Until the next frame the field of a dialog that was just closed still has the focus: a fast hand is past it. */
+  const target = event.target.closest?.("dialog:not([open])") ? document.body : event.target;
+  if (underWay && !typing(target) && (event.key.length === 1 || event.key === "Enter")) {
     waiting.push(event.key);
     event.preventDefault();
     return;
   }
-  if (handleKey(event.key, event.target)) event.preventDefault();
+  if (handleKey(event.key, target)) event.preventDefault();
   /* The key that leads into the search is no word to search for. */
-  else if (event.key === "/" && event.target.matches?.("[data-search]") && !event.target.value) event.preventDefault();
+  else if (event.key === "/" && target.matches?.("[data-search]") && !target.value) event.preventDefault();
 });
 
 document.addEventListener("click", (event) => {

@@ -123,6 +123,20 @@ class TestPalette:
         keyboard.press("Enter")
         page.wait_for_url("**/intake/")
 
+    def test_is_left_by_a_fast_hand_that_loses_no_key(self, page: Page, signed_in: SignIn, keyboard: Keyboard) -> None:
+        signed_in(personas.ana())
+        page.goto("/review/")
+        self.words(page, keyboard, "")
+        # In one breath: the browser draws nothing between the two.
+        page.evaluate(
+            """() => {
+                document.getElementById("palette").close();
+                const key = new KeyboardEvent("keydown", {key: "n", bubbles: true, cancelable: true});
+                document.activeElement.dispatchEvent(key);
+            }"""
+        )
+        expect(page.locator("#panel[open] form")).to_be_visible()
+
     def test_gives_the_focus_back(self, page: Page, signed_in: SignIn, keyboard: Keyboard) -> None:
         signed_in(personas.ana())
         opened(page)
