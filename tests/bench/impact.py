@@ -204,11 +204,19 @@ COPIED = {
 
 
 def _multiply(copies: int) -> None:
+    from django.apps import apps
     from django.db import connection, transaction
 
+    kept_by_the_database = {
+        (model._meta.db_table, field.column)
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if field.generated
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         for table, moved in COPIED.items():
-            names = [column.name for column in connection.introspection.get_table_description(cursor, table)]
+            columns = connection.introspection.get_table_description(cursor, table)
+            names = [column.name for column in columns if (table, column.name) not in kept_by_the_database]
             values = [
                 f"row.{name} + copy.nth * {OFFSET}"
                 if name in moved

@@ -67,7 +67,10 @@ def main(arguments: Sequence[str]) -> None:
         import django
 
         django.setup()
+        from infusion_coder import warming
+
         build(chosen.encounters, chosen.waiting)
+        warming.warm()
         (place / FILLED).touch()
         said = table(measured(chosen.rounds), race(chosen.race) if chosen.race else None)
     sys.stdout.write(said)
