@@ -1,6 +1,6 @@
 """Reads of the queue: its rows best first, its score, its counts, who holds what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -81,16 +81,19 @@ def review_queue(*, user: User, asked: Narrowed = EVERYTHING, on: date) -> Query
     return scored(fitting(asked, user), on=on).order_by(*order)
 
 
-def queue_page(*, rows: QuerySet[Review], begin: int, end: int, on: date) -> list[Review]:
+def queue_page(
+    *, rows: QuerySet[Review], begin: int, end: int, on: date, places: Sequence[int] | None = None
+) -> list[Review]:
     """Rows `begin` to before `end` of a queue with what a page prints of them, in two queries at most.
 
     Each has `finding_kinds`, those of the findings that block or warn. The order is found over narrow rows; patients
-    and payers are joined to those of the page only, and people, who are few, are read once each.
+    and payers are joined to those of the page only, and people, who are few, are read once each. `places`: what
+    `first_places` found, where that reaches as far, so that the order is not found again.
     """
-    page = rows.values("pk")[begin:end]
+    narrow = Q(pk__in=rows.values("pk")[begin:end]) if places is None else Q(pk__in=places[begin:end])
     findings = RunFinding.objects.filter(run=OuterRef("run_id")).exclude(severity=Severity.INFORMS)
     wide = (
-        scored(Review.objects.filter(pk__in=page), on=on)
+        scored(Review.objects.filter(narrow), on=on)
         .annotate(finding_kinds=ArraySubquery(findings.order_by("position").values("kind")))
         .select_related("encounter__patient", "payer")
     )
@@ -102,9 +105,9 @@ def queue_page(*, rows: QuerySet[Review], begin: int, end: int, on: date) -> lis
     return found
 
 
-def count_up_to(rows: QuerySet[Review], most: int) -> int:
-    """How many rows there are, `most` where there are more: nobody waits for a count that tells nothing."""
-    return rows.order_by().values("pk")[:most].count()
+def first_places(rows: QuerySet[Review], most: int) -> list[int]:
+    """The ids of the first so many rows in their order: nobody waits for a count beyond, which tells nothing."""
+    return list(rows.values_list("pk", flat=True)[:most])
 
 
 def tab_counts(*, user: User) -> dict[Tab, int]:

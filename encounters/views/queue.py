@@ -80,10 +80,13 @@ def queue(request: PageRequest) -> HttpResponse:
     on = timezone.localdate(now)
     counts = selectors.tab_counts(user=request.user)
     rows = selectors.review_queue(user=request.user, asked=asked, on=on)
-    # The tab's count is at hand; counting once more would double the work of the page.
-    count = counts[asked.tab] if asked.is_whole_tab else selectors.count_up_to(rows, COUNT_AT_MOST)
     begin = (_page_number(request) - 1) * ROWS_OF_A_PAGE
-    found = selectors.queue_page(rows=rows, begin=begin, end=begin + ROWS_OF_A_PAGE, on=on)
+    end = begin + ROWS_OF_A_PAGE
+    # The count of a tab is at hand; what is searched for is found once, for its count and for its page.
+    places = None if asked.is_whole_tab else selectors.first_places(rows, COUNT_AT_MOST)
+    count = counts[asked.tab] if places is None else len(places)
+    is_within = places is not None and (end <= COUNT_AT_MOST or count < COUNT_AT_MOST)
+    found = selectors.queue_page(rows=rows, begin=begin, end=end, on=on, places=places if is_within else None)
     shown = begin + len(found)
     context = {
         "tab": asked.tab,

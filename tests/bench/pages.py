@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.pages", description=__doc__)
     parser.add_argument("--encounters", type=int, default=210_000)
     parser.add_argument("--waiting", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=40, help="requests a page")
+    parser.add_argument("--rounds", type=int, default=100, help="requests a page")
     parser.add_argument("--race", type=int, default=RACE, help="encounters that 50 people claim at once; 0: none")
     parser.add_argument("--write", type=Path, help="the file whose section on pages is written anew")
     chosen = parser.parse_args(arguments)

@@ -112,6 +112,25 @@ class TestQueue:
                 client.get(QUEUE)
 
 
+class TestLongSearch:
+    def test_is_counted_so_far_and_shown_beyond(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("encounters.views.queue.COUNT_AT_MOST", 3)
+        monkeypatch.setattr("encounters.views.queue.ROWS_OF_A_PAGE", 2)
+        reviews = [a_clean_encounter() for _ in range(5)]
+        client, shown = signed_in(), []
+        for number in (1, 2, 3):
+            page = client.get(QUEUE, {"q": "cefazolin", "page": str(number)})
+            assert "3+" in page.text
+            shown.append([row.review for _, rows in page.context["sections"] for row in rows])
+        assert shown == [reviews[:2], reviews[2:4], reviews[4:]]
+
+    def test_is_counted_whole_where_it_is_short(self) -> None:
+        reviews = [a_clean_encounter() for _ in range(3)]
+        page = signed_in().get(QUEUE, {"q": "cefazolin"})
+        assert (page.context["count"], page.context["is_more_than_counted"]) == (3, False)
+        assert [row.review for _, rows in page.context["sections"] for row in rows] == reviews
+
+
 class TestClaims:
     def test_name_the_holder_to_others_and_say_you_to_the_holder(self) -> None:
         review = a_clean_encounter()
