@@ -76,30 +76,27 @@ def _claim(review: Review, user: User, at: datetime) -> Review:
 
 @transaction.atomic
 def claim_next(
-    *, user: User, at: datetime, put_off: Mapping[int, int] = NOTHING, among: Narrowed = EVERYTHING
+    *, user: User, at: datetime, without: Mapping[int, int] = NOTHING, among: Narrowed = EVERYTHING
 ) -> Review | None:
     """The best free review is the user's, None when there is none; rows that others are just taking are skipped.
 
     Free: nobody's lease runs, it is assigned to nobody else, and the user has the skills it needs or was assigned it. A
-    lead is handed second reviews too. `put_off`: reviews by id that come when nothing else is left, as long as they
-    have the version given. `among`: the part of the queue that it is taken from. Raises PermissionDenied.
+    lead is handed second reviews too. `without`: reviews by id that are left where they are, as long as they have the
+    version given. `among`: the part of the queue that it is taken from. Raises PermissionDenied.
     """
     hold.require(user, WORK)
     rows = scored(_free(user, at, among), on=timezone.localdate(at)).order_by(*BEST_FIRST)
-    last = _still(put_off)
-    taken = _first(rows.exclude(pk__in=last)) or _first(rows.filter(pk__in=last))
+    taken = _first(rows.exclude(pk__in=_still(without)))
     if taken:
         hold.take(taken, user, at)
         seed_by_chance(taken, user=user, at=at)
     return taken
 
 
-def _still(put_off: Mapping[int, int]) -> list[int]:
+def _still(versions: Mapping[int, int]) -> list[int]:
     """Those of the reviews that have the version given."""
-    if not put_off:
-        return []
-    now = Review.objects.filter(pk__in=put_off).values_list("pk", "version")
-    return [pk for pk, version in now if put_off[pk] == version]
+    now = Review.objects.filter(pk__in=versions).values_list("pk", "version")
+    return [pk for pk, version in now if versions[pk] == version]
 
 
 def _first(rows: QuerySet[Review]) -> Review | None:

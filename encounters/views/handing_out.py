@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
 
+from encounters import sealed_words
 from encounters.http import PageRequest
 from encounters.models import Review
 from encounters.review import claims
@@ -16,7 +17,7 @@ from encounters.selectors import EVERYTHING, Narrowed, Tab
 from encounters.views.narrowing import address, asked_for, query_of, words_of
 
 COOKIE = "queue"
-"""Holds the query string of the queue that somebody works through, its words sealed, until the browser is closed."""
+"""Holds whose queue is narrowed to what, sealed, until the browser is closed: nobody else goes on with it there."""
 WORKABLE = frozenset({Tab.OPEN, Tab.MINE, Tab.READY, Tab.WARNINGS, Tab.SECOND_REVIEW, Tab.CHANGED})
 """Tabs that hold what can be worked; looking at another leaves what somebody works through as it is."""
 SKIPPED = "skipped"
@@ -24,67 +25,84 @@ MOST_SKIPPED = 200
 """So many are remembered; the ones skipped first are forgotten."""
 
 
-def keep(response: HttpResponse, asked: Narrowed) -> None:
+def keep(request: PageRequest, response: HttpResponse, asked: Narrowed) -> None:
     """The person works through this part of the queue from now on."""
     if asked == EVERYTHING:
         response.delete_cookie(COOKIE)
     elif asked.tab in WORKABLE:
-        secure = bool(settings.SESSION_COOKIE_SECURE)
-        response.set_cookie(COOKIE, query_of(asked), secure=secure, httponly=True, samesite="Lax")
+        said = sealed_words.seal(f"{request.user.pk} {query_of(asked)}")
+        response.set_cookie(COOKIE, said, secure=bool(settings.SESSION_COOKIE_SECURE), httponly=True, samesite="Lax")
 
 
-def worked_through(request: PageRequest) -> Narrowed:
-    """The part of the queue that the person works through: all of it where they narrowed nothing."""
-    try:
-        return asked_for(QueryDict(request.COOKIES.get(COOKIE, "")))
-    except Http404:
-        return EVERYTHING
-
-
-def said(request: PageRequest) -> str:
-    """What the next one is taken from, with the way there; nothing where that is all of the queue."""
-    among = worked_through(request)
-    if among == EVERYTHING:
-        return ""
-    return format_html(' · next from <a class="link" href="{}">{}</a>', address(among), words_of(among))
-
-
-def next_page(request: PageRequest, *, nothing: str) -> HttpResponse:
+def next_page(request: PageRequest, *, nothing: str, done: str = "", are_skipped_left: bool = True) -> HttpResponse:
     """Leads to the next encounter, which is the person's; to the queue, saying `nothing`, where nothing is free.
 
-    Where nothing more is free in the part they worked through, it says so, and they go on with all. Raises
-    PermissionDenied.
+    It is taken from the part that they work through, then from all, then from what they skipped unless
+    `are_skipped_left` is false; where it leaves that part it says so. `done`: what was done before, to be said first.
+    Raises PermissionDenied.
     """
-    among = worked_through(request)
-    found = _next(request, among)
-    if found or among == EVERYTHING:
-        return _lead_to(request, found, nothing)
-    found = _next(request, EVERYTHING)
-    if found:
-        messages.info(request, f"Nothing more is free in {words_of(among)}. This is the best of all that is open.")
-    response = _lead_to(request, found, nothing)
-    keep(response, EVERYTHING)
+    among, skipped = _worked_through(request), _skipped(request)
+    if found := _claimed(request, among, without=skipped):
+        _say(request, done, among)
+        return _lead_to(found)
+    _say(request, done, EVERYTHING)
+    if among != EVERYTHING and (found := _claimed(request, EVERYTHING, without=skipped)):
+        words = "Nothing more is free in {}, or you skipped it. This is the best of all that is open."
+        messages.info(request, words.format(words_of(among)))
+    elif skipped and are_skipped_left and (found := _claimed(request, EVERYTHING, without={})):
+        messages.info(request, "Nothing is left that nobody holds but what you skipped.")
+    else:
+        messages.info(request, nothing)
+    response = _lead_to(found)
+    keep(request, response, EVERYTHING)
     return response
 
 
 def skip(request: PageRequest, review: Review, *, nothing: str) -> HttpResponse:
     """The review goes back, and the page leads on to the one behind it like `next_page`. Raises like `release`."""
-    among = worked_through(request)
+    among = _worked_through(request)
     following = claims.skip(review=review, user=request.user, at=timezone.now(), among=among)
     others = [each for each in request.session.get(SKIPPED, []) if each[0] != review.pk]
     request.session[SKIPPED] = [*others, [review.pk, review.version]][-MOST_SKIPPED:]
-    if following or among == EVERYTHING:
-        return _lead_to(request, following, nothing)
-    return next_page(request, nothing=nothing)
+    if following:
+        return _lead_to(following)
+    if among != EVERYTHING:
+        return next_page(request, nothing=nothing, are_skipped_left=False)
+    messages.info(request, nothing)
+    return _lead_to(None)
 
 
-def _next(request: PageRequest, among: Narrowed) -> Review | None:
-    put_off: Mapping[int, int] = dict(request.session.get(SKIPPED, []))
-    return claims.claim_next(user=request.user, at=timezone.now(), put_off=put_off, among=among)
+def _worked_through(request: PageRequest) -> Narrowed:
+    """The part of the queue that the person works through: all of it where they narrowed nothing."""
+    whose, _, said = sealed_words.opened(request.COOKIES.get(COOKIE, "")).partition(" ")
+    if whose != str(request.user.pk):
+        return EVERYTHING
+    try:
+        return asked_for(QueryDict(said))
+    except Http404:
+        return EVERYTHING
 
 
-def _lead_to(request: PageRequest, found: Review | None, nothing: str) -> HttpResponse:
+def _skipped(request: PageRequest) -> Mapping[int, int]:
+    """What the person skipped: reviews by id, each with the version it then had."""
+    return dict(request.session.get(SKIPPED, []))
+
+
+def _claimed(request: PageRequest, among: Narrowed, *, without: Mapping[int, int]) -> Review | None:
+    return claims.claim_next(user=request.user, at=timezone.now(), without=without, among=among)
+
+
+def _say(request: PageRequest, done: str, among: Narrowed) -> None:
+    """What was done, and what the next one is taken from where that is not all of the queue."""
+    if not done:
+        return
+    if among != EVERYTHING:
+        place = address(among)
+        done = format_html('{} · next from <a class="link" href="{}">{}</a>', done, place, words_of(among))
+    messages.success(request, done)
+
+
+def _lead_to(found: Review | None) -> HttpResponse:
     if found is None:
-        messages.info(request, nothing)
         return redirect("review:queue")
     return redirect("review:encounter", encounter_id=found.encounter_id)

@@ -124,7 +124,7 @@ def queue(request: PageRequest) -> HttpResponse:
         fragment="encounters/review/queue_rows.html",
         context=context,
     )
-    handing_out.keep(response, asked)
+    handing_out.keep(request, response, asked)
     return response
 
 
@@ -142,12 +142,15 @@ def claims(request: PageRequest) -> HttpResponse:
     that is still so.
     """
     held = selectors.claims(user=request.user, at=timezone.now())
-    counts = [(tab.value, number) for tab, number in selectors.tab_counts(user=request.user).items()]
-    counts += [(f"kept-{kept.pk}", number) for kept, number in selectors.saved_filters(user=request.user)]
+    counts = [(tab.value, number, False) for tab, number in selectors.tab_counts(user=request.user).items()]
+    counts += [
+        (f"kept-{kept.pk}", number, number == selectors.SAVED_COUNT_MOST)
+        for kept, number in selectors.saved_filters(user=request.user)
+    ]
     known = sha256(repr((held, counts)).encode()).hexdigest()[:KNOWN_LENGTH]
     if request.GET.get("known") == known:
         return HttpResponse(status=204)
-    context = {"claims": held, "counts": counts, "known": known, "saved_count_most": selectors.SAVED_COUNT_MOST}
+    context = {"claims": held, "counts": counts, "known": known}
     response = render(request, "encounters/review/claims.html", context)
     response["Cache-Control"] = "no-store"
     return response

@@ -316,18 +316,14 @@ def _act_and_next(request: PageRequest, review: Review, act: Callable[[], object
         messages.warning(request, seeding.told(held))
         return redirect("review:encounter", encounter_id=review.encounter_id)
     patient = review.encounter.patient
-    messages.success(
-        request,
-        format_html(
-            '{} {} is {}. <a class="link" href="{}">Open it again</a>{}',
-            patient.initials,
-            patient.mrn_tail,
-            done,
-            f"/review/{review.encounter_id}/",
-            handing_out.said(request),
-        ),
+    said = format_html(
+        '{} {} is {}. <a class="link" href="{}">Open it again</a>',
+        patient.initials,
+        patient.mrn_tail,
+        done,
+        f"/review/{review.encounter_id}/",
     )
-    return handing_out.next_page(request, nothing="Nothing more is waiting that nobody holds.")
+    return handing_out.next_page(request, done=said, nothing="Nothing more is waiting that nobody holds.")
 
 
 def _noted(request: PageRequest, encounter_id: int, act: Callable[..., object], done: str) -> HttpResponse:

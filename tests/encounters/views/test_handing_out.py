@@ -89,21 +89,39 @@ class TestNarrowed:
         client.get("/review/", {"tab": "ready"})
         answer = client.post(address(first, "accept"), {"version": first.version}, follow=True)
         assert answer.redirect_chain[-1][0] == address(other)
-        assert "Nothing more is free in Ready. This is the best of all that is open." in answer.text
+        assert "Nothing more is free in Ready, or you skipped it. This is the best of all that is open." in answer.text
+        assert "next from" not in answer.text
         # From now on it goes on with all, and says nothing more of it.
         assert client.cookies["queue"].value == ""
 
-    def test_skipping_leads_on_in_it_and_then_to_all(self) -> None:
+    def test_skipping_leads_on_in_it_then_to_all_and_never_back(self) -> None:
         other = an_encounter_with_a_missing_stop()
         first, second = a_clean_encounter(), a_clean_encounter()
         client = opened(first)
         client.get("/review/", {"tab": "ready"})
         assert client.post(address(first, "skip")).headers["Location"] == address(second)
-        # Past the last of it, those skipped come again before others do.
-        assert client.post(address(second, "skip")).headers["Location"] == address(first)
-        client.post(address(first, "accept"), {"version": first.version})
-        client.post(address(second, "accept"), {"version": second.version})
-        assert Review.objects.get(pk=other.pk).claimed_by == personas.ana()
+        assert client.post(address(second, "skip")).headers["Location"] == address(other)
+        assert client.post(address(other, "skip")).headers["Location"] == address(first)
+
+    def test_skipping_all_that_is_left_says_so(self) -> None:
+        review = a_clean_encounter()
+        client = opened(review)
+        client.get("/review/", {"q": review.encounter.patient.mrn})
+        answer = client.post(address(review, "skip"), follow=True)
+        assert answer.redirect_chain[-1][0] == "/review/"
+        assert "That was the last one that nobody holds. It is back in the queue." in answer.text
+        assert (
+            "Nothing is left that nobody holds but what you skipped." in client.post("/review/next/", follow=True).text
+        )
+
+    def test_is_nobody_elses_at_the_same_browser(self) -> None:
+        best, _ = an_encounter_with_a_missing_stop(), a_clean_encounter()
+        client = signed_in()
+        client.get("/review/", {"tab": "ready"})
+        kept = client.cookies["queue"].value
+        client.force_login(personas.eve())
+        assert client.cookies["queue"].value == kept
+        assert client.post("/review/next/").headers["Location"] == address(best)
 
     def test_words_are_sealed_where_the_browser_keeps_them(self) -> None:
         review = a_clean_encounter()
@@ -131,9 +149,9 @@ class TestNarrowed:
         client.get("/review/", {"tab": tab})
         assert client.post("/review/next/").headers["Location"] == address(clean)
 
-    @pytest.mark.parametrize("kept", ["tab=nonsense", "q=~broken", "%00&&&=", "tab=ready&payer=NONE"])
+    @pytest.mark.parametrize("kept", ["{ana} tab=nonsense", "tab=ready", "~broken", "%00&&&=", "{ana} payer=NONE"])
     def test_what_the_browser_made_of_it_breaks_nothing(self, kept: str) -> None:
         review = a_clean_encounter()
         client = signed_in()
-        client.cookies["queue"] = kept
+        client.cookies["queue"] = kept.format(ana=personas.ana().pk)
         assert client.post("/review/next/").headers["Location"] == address(review)
