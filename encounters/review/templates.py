@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from django.utils.text import capfirst
 
 from encounters.addenda import READERS
 
@@ -42,8 +43,7 @@ class QueryTemplate:
 
     def asked(self, places: Mapping[str, str]) -> str:
         """The question with what the chart says in its places, a capital first."""
-        text = self.text.format_map(places)
-        return text[:1].upper() + text[1:]
+        return capfirst(self.text.format_map(places))
 
 
 def templates_on(on: date) -> tuple[QueryTemplate, ...]:

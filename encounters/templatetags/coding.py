@@ -10,9 +10,10 @@ from django import template
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
+from drugs.templatetags.dollars import MINUS, change
+
 register = template.Library()
 
-MINUS = "\u2212"
 DEMO_PEOPLE = (
     ("coder", "works the queue"),
     ("coder2", "works it too, to see claims"),
@@ -64,9 +65,7 @@ def money(amount: Decimal | None) -> str:
 @register.filter
 def signed_money(amount: Decimal | None) -> str:
     """A change in dollars, always with its sign unless it is nothing."""
-    if amount is None:
-        return ""
-    return f"+{amount:,.2f}" if amount > 0 else money(amount)
+    return change(amount)
 
 
 @register.filter

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.text import capfirst
+
 from encounters.timeline.ledger import Stretch, stretches_of
 from encounters.timeline.words import FAMILY_CLASS, ON_THE_BAR, amount
 from rules.facts import Administration, EncounterFacts
@@ -143,7 +145,7 @@ def _name(members: Sequence[Administration]) -> str:
     else:
         dose = members[0].dose
         text = f"{names[0]} {amount(dose.amount)} {dose.unit}" if dose else names[0]
-    return text[:1].upper() + text[1:]
+    return capfirst(text)
 
 
 def _code(services: Sequence[CodedLine]) -> str:

@@ -98,7 +98,7 @@ def _context(request: PageRequest, review: Review, at: datetime) -> dict[str, ob
         "is_own_acceptance": review.accepted_by_id == request.user.pk,
         "refusals": desk.refusals,
         "age_days": (timezone.localdate(at) - service).days,
-        "target_days": max((review.due_date - service).days, 1),
+        "target_days": review.target_days,
         "pend_reasons": PendReason.choices,
         "is_new_run": shown_run is not None and shown_run != str(review.run.number),
         "why": why_of(review, request.GET.get("why", "")),

@@ -6,8 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.utils.text import capfirst
+
 from encounters.review import sights
-from encounters.views.line_rows import given_words, sentence_case
+from encounters.views.line_rows import given_words
 from rules import explain
 from rules.facts import Administration, EncounterFacts
 from rules.result import CodingResult, Counterfactual, Finding, NotBilled
@@ -157,7 +159,7 @@ def findings_of(findings: Sequence[Finding]) -> tuple[FindingRow, ...]:
         FindingRow(
             kind=finding.kind,
             css=SEVERITY_CSS[finding.severity],
-            severity=sentence_case(finding.severity),
+            severity=capfirst(finding.severity),
             title=explain.finding_title(finding),
             text=explain.finding_text(finding),
             mend=explain.finding_mend(finding),

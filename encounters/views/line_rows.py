@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.text import capfirst
+
 from encounters.models.review import DecisionAction
 from encounters.review.lines import ReviewLine
 from encounters.review.sights import DRUG_ROLES
@@ -123,18 +125,13 @@ def suggested_label(line: CodedLine, given: Sequence[Administration], rulebook: 
             if code.code == line.code:
                 is_unit = line.role is not Role.DISCARDED
                 what = f"{amount(code.per.amount)} {code.per.unit} a unit" if is_unit else "discarded"
-                return sentence_case(f"{each.drug.name}, {what}")
-    return sentence_case(given[0].drug.name) if given else ""
+                return capfirst(f"{each.drug.name}, {what}")
+    return capfirst(given[0].drug.name) if given else ""
 
 
 def _own_label(code: str, rulebook: Rulebook) -> str:
     label = rulebook.label(code)
     return "" if label == code else label
-
-
-def sentence_case(text: str) -> str:
-    """The text with its first letter as a capital."""
-    return text[:1].upper() + text[1:]
 
 
 def _drugs(suggested: CodedLine | None, given: Sequence[Administration]) -> str:
@@ -161,6 +158,6 @@ def _opened(given: Sequence[Administration]) -> str:
 def given_words(administration: Administration) -> str:
     """Drug and dose."""
     dose = administration.dose
-    return sentence_case(
+    return capfirst(
         f"{administration.drug.name} {amount(dose.amount)} {dose.unit}" if dose else administration.drug.name
     )

@@ -1,5 +1,7 @@
 """What happened to an encounter while its page was open, in words for the banner."""
 
+from django.utils.text import capfirst
+
 from encounters.audit import Tag
 from encounters.http import number_in
 from encounters.models import AuditEvent, CodingRun, Encounter, Review
@@ -15,7 +17,7 @@ def news_since(review: Review, version: str) -> str:
     shown = number_in(version)
     events = [] if shown is None else hold.events_since(review, shown)
     told = [_told(event) for event in events[-MOST_TOLD:]]
-    return f"{_sentence('; '.join(told) or 'this encounter was changed')}."
+    return f"{capfirst('; '.join(told) or 'this encounter was changed')}."
 
 
 def _told(event: AuditEvent) -> str:
@@ -42,7 +44,3 @@ def changes_since(review: Review, shown_run: str) -> ChangeRows | None:
         return None
     earlier = CodingRun.objects.filter(encounter=review.encounter_id, number=number).first()
     return between(earlier, review.run) if earlier else None
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
