@@ -86,12 +86,29 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }));
 });
 
-/* A key that waited is pressed again, and does in a field that has the focus by now what the browser would do. */
+/* Until the next frame the field of a dialog that was just closed still has the focus: a fast hand is past it. */
+const meantFor = (event) => (event.target.closest?.("dialog:not([open])") ? document.body : event.target);
+
+const CAN_WAIT = /^(Enter|Escape|Backspace|Arrow.+)$/;
+
+/* Behind a key that waits all others wait, also where a field has the focus by now: none overtakes another. */
+document.addEventListener("keydown", (event) => {
+  if (!event.isTrusted || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.key.length !== 1 && !CAN_WAIT.test(event.key)) return;
+  if (!waiting.length && (!underWay || typing(meantFor(event)))) return;
+  waiting.push(event.key);
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+
+/* A key that waited is pressed again, and does to what has the focus by now what the browser would do. */
 function pressLater(key, target) {
   const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
   if (!target.dispatchEvent(event)) return;
-  if (key === "Enter") { if (target.matches("input")) target.form?.requestSubmit(); }
-  else if (typing(target)) document.execCommand("insertText", false, key);
+  if (key === "Enter") { if (target.matches("input")) target.form?.requestSubmit(); else if (target.matches("a, button, summary")) target.click(); }
+  else if (key === "Escape") openDialog()?.close();
+  else if (key === "Backspace") document.execCommand("delete");
+  else if (key.length === 1 && typing(target)) document.execCommand("insertText", false, key);
 }
 
 function handleDigit(key, target) {
@@ -140,13 +157,7 @@ function act(stroke) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "F1" && document.getElementById("help")) { event.preventDefault(); if (!openDialog()) show("help"); return; }
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  /* Until the next frame the field of a dialog that was just closed still has the focus: a fast hand is past it. */
-  const target = event.target.closest?.("dialog:not([open])") ? document.body : event.target;
-  if (underWay && !typing(target) && (event.key.length === 1 || event.key === "Enter")) {
-    waiting.push(event.key);
-    event.preventDefault();
-    return;
-  }
+  const target = meantFor(event);
   if (handleKey(event.key, target)) event.preventDefault();
   /* The key that leads into the search is no word to search for. */
   else if (event.key === "/" && target.matches?.("[data-search]") && !target.value) event.preventDefault();

@@ -139,6 +139,24 @@ class TestLines:
         expect(workbench.locator("#lines .line").nth(0)).to_be_focused()
         expect(workbench.get_by_role("heading", name="Difference")).to_be_visible()
 
+    def test_keep_the_order_of_keys_pressed_as_the_form_comes(self, workbench: Page, keyboard: Keyboard) -> None:
+        """The last keys find the field focused, while the first one still waits to be pressed again."""
+        workbench.evaluate(
+            "() => { const own = setTimeout; window.setTimeout = (act, ms, ...rest) => own(act, ms || 500, ...rest); }"
+        )
+        keyboard.press("e", "9", "Backspace")
+        expect(workbench.get_by_label("Units")).to_be_focused()
+        expect(workbench.get_by_label("Units")).to_have_value("1")
+        keyboard.press("2", "Enter", "3", "Enter")
+        expect(workbench.locator("#lines .line").nth(0)).to_contain_text("×2")
+        decision = LineDecision.objects.get()
+        assert (decision.units, decision.reason_code) == (2, "time")
+
+    def test_are_left_as_they_are_by_a_fast_hand(self, workbench: Page, keyboard: Keyboard) -> None:
+        keyboard.press("e", "Escape", "ArrowDown")
+        expect(workbench.locator("#lines .line").nth(1)).to_be_focused()
+        expect(workbench.locator(".line.edit")).to_have_count(0)
+
     def test_are_rejected_with_a_reason(self, workbench: Page, keyboard: Keyboard) -> None:
         keyboard.press("x")
         expect(workbench.locator(".line.edit input[type=radio]").nth(0)).to_be_focused()
