@@ -18,7 +18,7 @@ from tests.security.test_hostile_input import IS_DEEP, LEAKS
 pytestmark = pytest.mark.django_db
 
 EXAMPLES = 300 if IS_DEEP else 6
-"""Of each operation; the seed is fixed, so that a run says the same twice."""
+"""Of each operation. The seed is fixed; what is drawn varies still with the words that stand in our own modules."""
 
 
 @pytest.fixture
@@ -52,17 +52,21 @@ def test_answers_whatever_it_is_asked(token: str) -> None:
             nonlocal asked
             asked += 1
             body = case.body if isinstance(case.body, (dict, list, str, int, float, bool, type(None))) else ""
+            query = {name: str(value) for name, value in (case.query or {}).items()}
             answer = client.generic(
                 case.method.upper(),
                 quote(case.formatted_path, safe="/%"),
                 json.dumps(body),
                 content_type="application/json",
-                query_params={name: str(value) for name, value in (case.query or {}).items()},
+                query_params=query,
             )
             text = answer.content.decode(errors="replace")
             if answer.status_code >= 500:
                 wrong.append(f"{case.method} {case.formatted_path}: {answer.status_code} {text[:200]}")
-            wrong.extend(f"{case.method} {case.path}: tells of {leak!r}" for leak in LEAKS if leak in text)
+            # An answer may say again what it was asked; only what nobody sent is a leak.
+            sent = f"{case.formatted_path} {query} {json.dumps(body)}"
+            leaks = [leak for leak in LEAKS if leak in text and leak not in sent]
+            wrong.extend(f"{case.method} {case.path}: tells of {leak!r}" for leak in leaks)
 
         ask()
     assert asked >= EXAMPLES
