@@ -102,7 +102,7 @@ def address(review: Review, *parts: str) -> str:
 
 
 def now(review: Review) -> Review:
-    return Review.objects.get(pk=review.pk)
+    return Review.objects.select_related("run").get(pk=review.pk)
 
 
 def opened(review: Review, user: User | None = None) -> Client:

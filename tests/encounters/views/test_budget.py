@@ -19,7 +19,7 @@ from encounters.review import claims, decisions, saved_filters, states
 from encounters.selectors import Narrowed, Tab
 from tests import personas
 from tests.encounters.review.work import new_documentation
-from tests.encounters.views.desk import HTMX, a_clean_encounter, an_encounter_with_a_missing_stop, signed_in
+from tests.encounters.views.desk import HTMX, a_clean_encounter, an_encounter_with_a_missing_stop, now, signed_in
 from tests.factories.encounters import DAY_AFTER, EncounterFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,10 +57,6 @@ def queries() -> Iterator[list[str]]:
 
 def page(review: Review) -> str:
     return f"/review/{review.encounter_id}/"
-
-
-def now(review: Review) -> Review:
-    return Review.objects.get(pk=review.pk)
 
 
 def of_a_page(client: Client, address: str) -> list[str]:

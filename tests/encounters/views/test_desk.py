@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.test import Client
 
 from encounters import intake
 from encounters.models import AuditEvent, ClinicQuery, Note, Review, Sight
@@ -16,8 +15,11 @@ from tests.encounters.views.desk import (
     HTMX,
     Person,
     a_clean_encounter,
+    address,
     an_encounter_with_a_missing_stop,
     an_encounter_with_something_unbilled,
+    now,
+    opened,
     signed_in,
 )
 from tests.factories.encounters import DAY_AFTER
@@ -35,20 +37,6 @@ def the_day_after() -> Iterator[None]:
 @pytest.fixture
 def review() -> Review:
     return a_clean_encounter()
-
-
-def address(review: Review, *parts: str) -> str:
-    return "/".join(["", "review", str(review.encounter_id), *parts, ""])
-
-
-def now(review: Review) -> Review:
-    return Review.objects.select_related("run").get(pk=review.pk)
-
-
-def opened(review: Review, person: Person = personas.ana) -> Client:
-    client = signed_in(person())
-    assert client.get(address(review)).status_code == 200
-    return client
 
 
 class TestSee:
@@ -217,7 +205,7 @@ class TestSecondReview:
         data = {"units": "2", "code": "96366", "modifiers": "", "reason_code": "time", "version": now(review).version}
         first.post(address(review, "lines", "96366-1", "edit"), data)
         first.post(address(review, "second-review"), {"version": now(review).version, "note": "two?"})
-        second = opened(review, personas.ben)
+        second = opened(review, personas.ben())
         assert "First and second coder" in second.get(address(review)).text
         second.post(address(review, "lines", "96366-1", "accept"), {"version": now(review).version})
         page = second.get(address(review)).text
@@ -228,7 +216,7 @@ class TestSecondReview:
         data = {"units": "2", "code": "96366", "modifiers": "", "reason_code": "time", "version": now(review).version}
         first.post(address(review, "lines", "96366-1", "edit"), data)
         first.post(address(review, "second-review"), {"version": now(review).version, "note": "two?"})
-        second = opened(review, personas.ben)
+        second = opened(review, personas.ben())
         second.post(address(review, "return"), {"version": now(review).version, "note": "yes, two"})
         opened(review).post(address(review, "accept"), {"version": now(review).version})
         given = review.encounter.administrations.get(external_id="a1")

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from django.test import Client
 
-from encounters.models import Review
 from encounters.review import states
 from tests import personas
-from tests.encounters.views.desk import a_clean_encounter, an_encounter_with_a_missing_stop, signed_in
+from tests.encounters.views.desk import a_clean_encounter, address, an_encounter_with_a_missing_stop, opened, signed_in
 from tests.factories.encounters import DAY_AFTER
 
 pytestmark = pytest.mark.django_db
@@ -19,16 +17,6 @@ pytestmark = pytest.mark.django_db
 def the_day_after() -> Iterator[None]:
     with time_machine.travel(DAY_AFTER, tick=False):
         yield
-
-
-def opened(review: Review) -> Client:
-    client = signed_in()
-    client.get(address(review))
-    return client
-
-
-def address(review: Review, act: str = "") -> str:
-    return f"/review/{review.encounter_id}/" + (f"{act}/" if act else "")
 
 
 def test_it_comes_behind_all_others_and_then_again() -> None:

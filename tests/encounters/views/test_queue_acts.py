@@ -12,7 +12,14 @@ from encounters.models.review import ReviewState
 from encounters.review import claims
 from tests import personas
 from tests.encounters.review.work import a_review
-from tests.encounters.views.desk import HTMX, Person, a_clean_encounter, an_encounter_with_a_missing_stop, signed_in
+from tests.encounters.views.desk import (
+    HTMX,
+    Person,
+    a_clean_encounter,
+    an_encounter_with_a_missing_stop,
+    now,
+    signed_in,
+)
 from tests.factories.encounters import DAY_AFTER
 
 ASSIGN, TOGETHER, NARROW = "/review/assign/", "/review/together/", "/review/narrow/"
@@ -25,10 +32,6 @@ pytestmark = pytest.mark.django_db
 def the_day_after() -> Iterator[None]:
     with time_machine.travel(DAY_AFTER, tick=False):
         yield
-
-
-def now(review: Review) -> Review:
-    return Review.objects.get(pk=review.pk)
 
 
 class TestPanels:

@@ -11,7 +11,16 @@ from encounters.models import Addendum, AuditEvent, CodingRun, Review
 from encounters.review import decisions
 from tests import personas
 from tests.encounters.review.work import new_documentation
-from tests.encounters.views.desk import HTMX, Person, a_clean_encounter, an_encounter_with_a_missing_stop, signed_in
+from tests.encounters.views.desk import (
+    HTMX,
+    Person,
+    a_clean_encounter,
+    address,
+    an_encounter_with_a_missing_stop,
+    now,
+    opened,
+    signed_in,
+)
 from tests.factories.encounters import DAY_AFTER
 
 pytestmark = pytest.mark.django_db
@@ -29,20 +38,6 @@ def the_day_after() -> Iterator[None]:
 @pytest.fixture
 def review() -> Review:
     return a_clean_encounter()
-
-
-def address(review: Review, *parts: str) -> str:
-    return "/".join(["", "review", str(review.encounter_id), *parts, ""])
-
-
-def now(review: Review) -> Review:
-    return Review.objects.select_related("run").get(pk=review.pk)
-
-
-def opened(review: Review) -> Client:
-    client = signed_in()
-    assert client.get(address(review)).status_code == 200
-    return client
 
 
 def charted(review: Review, **changes: str) -> dict[str, str]:
