@@ -1,9 +1,11 @@
 """How a door of the workbench answers: with the page, the part of it below the timeline, or one row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django import forms
+from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,7 +16,7 @@ from encounters.http import PageRequest, is_for_fragment
 from encounters.models import Encounter, Review
 from encounters.models.review import PendReason, ReviewState
 from encounters.review.desk import desk_of
-from encounters.review.hold import OPEN_STATES, WORK
+from encounters.review.hold import LEAD, OPEN_STATES, WORK
 from encounters.views.history_rows import addendum_rows, amended, first_coder_rows, since_pended, why_of
 from encounters.views.line_rows import LineRow
 from encounters.views.workbench import Workbench, workbench
@@ -32,6 +34,27 @@ class Editing:
     def is_rejection(self) -> bool:
         """A rejection has no values, so the reason comes first."""
         return self.mode == "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was sent by a form that is not a line's, and refused: `form` is its name in the page."""
+
+    form: str
+    said: Mapping[str, object]
+
+    @property
+    def in_its_form(self) -> dict[str, Mapping[str, object]]:
+        """As the page reads it: by form, then by field."""
+        return {self.form: self.said}
+
+    @property
+    def words(self) -> str:
+        """All of it in a row, for a page that has the form no more."""
+        said = {name: str(self.said.get(name) or "").strip() for name in ("reason", "note", "until")}
+        if self.form == "pend":
+            said["reason"] = dict(PendReason.choices).get(said["reason"], "")
+        return ", ".join(filter(None, said.values()))
 
 
 def encounter_of(request: PageRequest, encounter_id: int) -> Encounter:
@@ -134,14 +157,20 @@ def answer(
     editing: Editing | None = None,
     trial: object = None,
     asking: object = None,
+    typed: Typed | None = None,
     refusal: str = "",
     status: int = 200,
     part: str = "encounters/review/work.html",
 ) -> HttpResponse:
     """The page, or with htmx a part of it: what is below the timeline, unless another is named."""
     context = _context(request, review, timezone.now())
+    lost = _lost_words(context["bench"], editing)
+    if typed and not _is_form_there(typed.form, review, context, request.user):
+        lost, typed = typed.words, None
     context |= {
-        "lost_words": _lost_words(context["bench"], editing),
+        "lost_words": lost,
+        "typed": typed.in_its_form if typed else {},
+        "typed_into": typed.form if typed and typed.words else "",
         "editing": editing,
         "trial": trial,
         "refusal": refusal,
@@ -154,6 +183,20 @@ def answer(
     response["Vary"] = "HX-Request, Cookie"
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _is_form_there(name: str, review: Review, context: Mapping[str, object], user: User) -> bool:
+    """Whether the page still has the form that something was typed into."""
+    bench = context["bench"]
+    if name == "reopen":
+        return review.state == ReviewState.ACCEPTED and user.has_perm(LEAD)
+    if not context["may_decide"]:
+        return False
+    if name == "accept":
+        return isinstance(bench, Workbench) and bench.blocks > 0
+    if name == "second":
+        return review.state != ReviewState.SECOND_REVIEW
+    return name != "return" or review.state == ReviewState.SECOND_REVIEW
 
 
 def _lost_words(bench: object, editing: Editing | None) -> str:

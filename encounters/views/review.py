@@ -23,6 +23,7 @@ from encounters.review.lines import ReviewLine
 from encounters.views import handing_out
 from encounters.views.answers import (
     Editing,
+    Typed,
     answer,
     answer_row,
     encounter_of,
@@ -142,12 +143,16 @@ def undo(request: PageRequest, encounter_id: int) -> HttpResponse:
 def accept(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The encounter is accepted, and the next one opens."""
     review = open_review(request, encounter_id)
-    form = AcceptForm(request.POST)
+    form, typed = AcceptForm(request.POST), Typed("accept", request.POST)
     if not form.is_valid():
-        return answer(request, review, refusal=_first_problem(form), status=422)
+        return answer(request, review, typed=typed, refusal=_first_problem(form), status=422)
     said = form.cleaned_data
     return _act_and_next(
-        request, review, lambda: states.accept(review=review, user=request.user, at=timezone.now(), **said), "accepted"
+        request,
+        review,
+        lambda: states.accept(review=review, user=request.user, at=timezone.now(), **said),
+        "accepted",
+        typed=typed,
     )
 
 
@@ -155,25 +160,29 @@ def accept(request: PageRequest, encounter_id: int) -> HttpResponse:
 def pend(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The encounter waits for something, and the next one opens."""
     review = open_review(request, encounter_id)
-    form = PendForm(request.POST)
+    form, typed = PendForm(request.POST), Typed("pend", request.POST)
     if not form.is_valid():
-        return answer(request, review, refusal=_first_problem(form), status=422)
+        return answer(request, review, typed=typed, refusal=_first_problem(form), status=422)
     said = form.cleaned_data
     return _act_and_next(
-        request, review, lambda: states.pend(review=review, user=request.user, at=timezone.now(), **said), "pended"
+        request,
+        review,
+        lambda: states.pend(review=review, user=request.user, at=timezone.now(), **said),
+        "pended",
+        typed=typed,
     )
 
 
 @act
 def second_review(request: PageRequest, encounter_id: int) -> HttpResponse:
     """A lead looks next, and the next one opens."""
-    return _noted(request, encounter_id, states.send_to_second_review, "sent to second review")
+    return _noted(request, encounter_id, "second", states.send_to_second_review, "sent to second review")
 
 
 @act
 def return_to_coder(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The coder goes on with the lead's note, and the next one opens."""
-    return _noted(request, encounter_id, states.return_from_second_review, "returned")
+    return _noted(request, encounter_id, "return", states.return_from_second_review, "returned")
 
 
 @act
@@ -192,14 +201,15 @@ def wake(request: PageRequest, encounter_id: int) -> HttpResponse:
 def reopen(request: PageRequest, encounter_id: int) -> HttpResponse:
     """A lead opens an accepted encounter again."""
     review = open_review(request, encounter_id)
-    form = NoteForm(request.POST)
+    form, typed = NoteForm(request.POST), Typed("reopen", request.POST)
     if not form.is_valid():
-        return answer(request, review, refusal=_first_problem(form), status=422)
+        return answer(request, review, typed=typed, refusal=_first_problem(form), status=422)
     version, reason = form.cleaned_data["version"], form.cleaned_data["note"]
     return _act(
         request,
         encounter_id,
         lambda: states.reopen(review=review, reason=reason, user=request.user, at=timezone.now(), version=version),
+        typed=typed,
     )
 
 
@@ -290,7 +300,12 @@ def _values(bench: Workbench, key: str) -> dict[str, object]:
 
 
 def _act(
-    request: PageRequest, encounter_id: int, act: Callable[[], object], *, editing: Editing | None = None
+    request: PageRequest,
+    encounter_id: int,
+    act: Callable[[], object],
+    *,
+    editing: Editing | None = None,
+    typed: Typed | None = None,
 ) -> HttpResponse:
     """Does it and shows how things stand; a refusal shows why, with what was typed."""
     refusal = ""
@@ -303,15 +318,18 @@ def _act(
     review = open_review(request, encounter_id)
     if not refusal:
         return answer(request, review)
-    return answer(request, review, editing=editing, refusal=refusal, status=409)
+    return answer(request, review, editing=editing, typed=typed, refusal=refusal, status=409)
 
 
-def _act_and_next(request: PageRequest, review: Review, act: Callable[[], object], done: str) -> HttpResponse:
+def _act_and_next(
+    request: PageRequest, review: Review, act: Callable[[], object], done: str, *, typed: Typed
+) -> HttpResponse:
     """Does it, says so on the next page, and hands out the next encounter."""
     try:
         held = act()
     except UnableToWork as error:
-        return answer(request, open_review(request, review.encounter_id), refusal=str(error), status=409)
+        fresh = open_review(request, review.encounter_id)
+        return answer(request, fresh, typed=typed, refusal=str(error), status=409)
     if done == "accepted" and isinstance(held, Review) and held.state != ReviewState.ACCEPTED:
         messages.warning(request, seeding.told(held))
         return redirect("review:encounter", encounter_id=review.encounter_id)
@@ -326,12 +344,12 @@ def _act_and_next(request: PageRequest, review: Review, act: Callable[[], object
     return handing_out.next_page(request, done=said, nothing="Nothing more is waiting that nobody holds.")
 
 
-def _noted(request: PageRequest, encounter_id: int, act: Callable[..., object], done: str) -> HttpResponse:
+def _noted(request: PageRequest, encounter_id: int, name: str, act: Callable[..., object], done: str) -> HttpResponse:
     review = open_review(request, encounter_id)
-    form = NoteForm(request.POST)
+    form, typed = NoteForm(request.POST), Typed(name, request.POST)
     if not form.is_valid():
-        return answer(request, review, refusal=_first_problem(form), status=422)
+        return answer(request, review, typed=typed, refusal=_first_problem(form), status=422)
     said = form.cleaned_data
     return _act_and_next(
-        request, review, lambda: act(review=review, user=request.user, at=timezone.now(), **said), done
+        request, review, lambda: act(review=review, user=request.user, at=timezone.now(), **said), done, typed=typed
     )

@@ -21,7 +21,7 @@ from encounters.review import documentation
 from encounters.review.differences import Difference, LineChange, difference
 from encounters.review.hold import UnableToWork
 from encounters.review.lines import as_suggested
-from encounters.views.answers import answer, open_review
+from encounters.views.answers import Typed, answer, open_review
 from encounters.views.finding_rows import FindingRow, findings_of
 from encounters.views.history_rows import ChangeRows, change_rows, field_words
 from encounters.views.line_rows import LineRow, line_row
@@ -132,8 +132,9 @@ def withdraw_addendum(request: PageRequest, encounter_id: int, addendum_id: int)
     """An addendum is taken back by another one."""
     review = open_review(request, encounter_id)
     form = WithdrawForm(request.POST)
+    typed = Typed("withdraw", {"addendum": addendum_id, "reason": request.POST.get("reason", "")})
     if not form.is_valid():
-        return answer(request, review, refusal="; ".join(_problems(form)), status=422)
+        return answer(request, review, typed=typed, refusal="; ".join(_problems(form)), status=422)
     said = form.cleaned_data
     try:
         documentation.withdraw_addendum(
@@ -145,7 +146,8 @@ def withdraw_addendum(request: PageRequest, encounter_id: int, addendum_id: int)
             version=said["version"],
         )
     except UnableToWork as refusal:
-        return answer(request, open_review(request, encounter_id), refusal=str(refusal), status=409)
+        fresh = open_review(request, encounter_id)
+        return answer(request, fresh, typed=typed, refusal=str(refusal), status=409)
     return _to_page(request, encounter_id)
 
 
