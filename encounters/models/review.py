@@ -142,6 +142,8 @@ class Review(models.Model):
     )
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_run = models.ForeignKey(CodingRun, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    accepted_in = models.CharField(max_length=14, choices=ReviewState, blank=True)
+    """The state that the last acceptance ended: where that acceptance, undone, leads back to."""
     acceptances = models.PositiveSmallIntegerField(default=0)
     lines_untouched = models.PositiveSmallIntegerField(default=0)
     """Of the last acceptance, as the next three: final lines as suggested, corrected, added; suggested ones rejected.

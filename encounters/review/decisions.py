@@ -143,6 +143,8 @@ def add_line(  # noqa: PLR0913 - a line has this many sides
 def undo(*, review: Review, user: User, at: datetime, version: int) -> Review:
     """The user's last decision does not count any more; an acceptance of the whole encounter comes first.
 
+    An acceptance undone leaves a second review one, and what was changed since it was accepted changed.
+
     Raises UnableToUndo and what `hold.for_work` raises.
     """
     held = hold.for_work(review=review, user=user, at=at, version=version, states=WORKABLE | {ReviewState.ACCEPTED})
@@ -162,8 +164,17 @@ def undo(*, review: Review, user: User, at: datetime, version: int) -> Review:
 def _undo_acceptance(held: Review, user: User, at: datetime) -> None:
     if held.accepted_by_id != user.pk:
         raise ReviewIsClosed(held)
-    held.state = hold.open_state(held)
-    hold.save_act(held, "state", tag=Tag.ENCOUNTER_REOPENED, at=at, user=user, reason="undone by the one who accepted")
+    is_kept = held.accepted_in in {ReviewState.SECOND_REVIEW, ReviewState.CHANGED}
+    held.state = ReviewState(held.accepted_in) if is_kept else hold.open_state(held)
+    hold.save_act(
+        held,
+        "state",
+        tag=Tag.ENCOUNTER_REOPENED,
+        at=at,
+        user=user,
+        after={"state": held.state},
+        reason="undone by the one who accepted",
+    )
 
 
 def _line(held: Review, line_key: str) -> ReviewLine:

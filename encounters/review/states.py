@@ -66,6 +66,7 @@ def accept(*, review: Review, user: User, at: datetime, version: int, reason: st
     lines = lines_of(held)
     final = [line for line in lines if line.is_billed]
     held.acceptances += 1
+    held.accepted_in = held.state
     held.state, held.accepted_by, held.accepted_at, held.accepted_run = ReviewState.ACCEPTED, user, at, held.run
     held.woken_because = ""
     hold.let_go(held)
@@ -78,6 +79,7 @@ def accept(*, review: Review, user: User, at: datetime, version: int, reason: st
         held,
         "state",
         "acceptances",
+        "accepted_in",
         "accepted_by",
         "accepted_at",
         "accepted_run",
@@ -267,10 +269,11 @@ def reopen(*, review: Review, reason: str, user: User, at: datetime, version: in
     if not reason.strip():
         message = "Say why it is reopened."
         raise UnableToReopen(message)
-    held.state = hold.open_state(held)
+    held.state, held.was_changed = hold.open_state(held), False
     hold.save_act(
         held,
         "state",
+        "was_changed",
         tag=Tag.ENCOUNTER_REOPENED,
         at=at,
         user=user,

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
 
 from encounters.models import AuditEvent, LineDecision, Review
 from encounters.models.review import CorrectionReason, DecisionAction, ReviewState
-from encounters.review import decisions, states
+from encounters.review import claims, decisions, states
 from encounters.review.decisions import UNDOABLE, UnableToDecide, UnableToUndo
 from encounters.review.hold import ReviewIsClosed
 from encounters.review.lines import ReviewLine, lines_of
@@ -282,6 +283,25 @@ class TestUndo:
         with pytest.raises(UnableToUndo):
             undo(review)
         assert line(review, "96375").action == "accepted"
+
+    def test_of_an_acceptance_by_a_lead_leads_back_to_the_second_review(self) -> None:
+        review = a_review()
+        states.send_to_second_review(review=review, user=personas.ana(), at=DAY_AFTER, version=review.version)
+        states.accept(review=review, user=personas.ben(), at=DAY_AFTER, version=now(review).version)
+        undo(review, personas.ben())
+        assert now(review).state == ReviewState.SECOND_REVIEW
+        claims.release(review=review, user=personas.ben(), at=DAY_AFTER)
+        with pytest.raises(PermissionDenied):
+            states.accept(review=review, user=personas.ana(), at=DAY_AFTER, version=now(review).version)
+
+    def test_of_an_acceptance_of_what_had_changed_leaves_it_changed(self) -> None:
+        review = a_review()
+        states.accept(review=review, user=personas.ana(), at=DAY_AFTER, version=review.version)
+        code_again(review, lines=[a_line(units=2), PUSH])
+        assert now(review).state == ReviewState.CHANGED
+        states.accept(review=review, user=personas.ana(), at=DAY_AFTER, version=now(review).version)
+        undo(review)
+        assert now(review).state == ReviewState.CHANGED
 
     def test_takes_ones_own_acceptance_back(self) -> None:
         review = a_review()

@@ -291,6 +291,16 @@ class TestReopen:
         with pytest.raises(ReviewHasChanged):
             states.reopen(review=review, reason="audit", user=personas.ben(), at=DAY_AFTER, version=1)
 
+    def test_forgets_that_it_had_been_changed_before_it_was_accepted(self) -> None:
+        review = accept(a_review())
+        code_again(review, lines=[INFUSION])
+        send(now(review), personas.ana())
+        accepted = accept(now(review), personas.ben())
+        states.reopen(review=review, reason="audit", user=personas.ben(), at=DAY_AFTER, version=accepted.version)
+        pend(now(review))
+        states.wake(review=review, user=personas.ana(), at=DAY_AFTER, version=now(review).version)
+        assert now(review).state == ReviewState.READY
+
     def test_refuses_what_is_open(self) -> None:
         review = a_review()
         with pytest.raises(ReviewIsClosed):
