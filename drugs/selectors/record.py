@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from django.db.models import F
 
+from drugs.dates import written
 from drugs.models import (
     BillingCode,
     Drug,
@@ -213,5 +214,5 @@ def _said(row: VersionedRow) -> str:
             said = f"{row.hcpcs_id} has status {row.indicator}"
         case _:
             return f"name {row}"
-    until = f" until {row.effective_until}" if row.effective_until else ""
-    return f"{said} from {row.effective_from}{until}"
+    until = f" until {written(row.effective_until)}" if row.effective_until else ""
+    return f"{said} from {written(row.effective_from)}{until}"

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 from django import template
 
+from drugs.dates import written
+
 MINUS = "−"
 register = template.Library()
 
@@ -21,5 +23,4 @@ def change(amount: Decimal | float | str | None) -> str:
 @register.filter
 def day_of(text: str) -> str:
     """A day as it is stored, 2026-09-14, as a person writes it: 14 Sep 2026."""
-    on = date.fromisoformat(text)
-    return f"{on.day} {on:%b %Y}"
+    return written(date.fromisoformat(text))

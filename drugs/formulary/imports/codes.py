@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from drugs.cms.descriptor import Unread, read_amount
 from drugs.cms.rows import HcpcsRow, PriceRow, StatusRow
+from drugs.dates import written
 from drugs.formulary.imports.comparing import Comparison, Groups, Subject
 from drugs.formulary.imports.standing import StandingRow
 from drugs.formulary.imports.tables import LINEAGE, Values, to_json
@@ -189,7 +190,7 @@ def _terminate(comparison: Comparison, known: StandingRow | None, subject: Subje
     on = max(first_day_without, known.since)
     if on < comparison.on:
         text = (
-            f"{subject.code} ended on {on:%Y-%m-%d}, before the quarter of the file: earlier dates of service change."
+            f"{subject.code} ended on {written(on)}, before the quarter of the file: earlier dates of service change."
         )
         comparison.conflict(ConflictKind.RETROACTIVE, subject, text, is_to_settle=True)
     comparison.change(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.db.models import Count, Min, QuerySet
 
 from drugs.cms.files import FileKind
+from drugs.dates import written
 from drugs.formulary.imports.standing import Standing, StandingRow, read_standing, said_later
 from drugs.formulary.imports.tables import LINEAGE, TABLES, Json, Key, Values
 from drugs.models import ConflictKind, DifferenceTable, FormularyImport, Group, ImportConflict, ImportDifference
@@ -104,7 +105,7 @@ class Comparison:
     ) -> None:
         """`row` would say `after` instead from `on`, or end where that is None."""
         if row.is_by_hand:
-            since = f"{row.since:%Y-%m-%d}"
+            since = written(row.since)
             text = f"{_called(subject)} was set by hand from {since} ({row.source}); the file would overrule that."
             self.conflict(ConflictKind.BY_HAND, subject, text, is_to_settle=True)
         self.differ(

@@ -14,9 +14,11 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils.timezone import localdate
 
 from drugs.cms.files import CmsFile, FileKind, Quarter, Row, UnableToReadFile, open_file
 from drugs.cms.rows import CrosswalkRow, HcpcsRow, NdcPackageRow, PriceRow, StatusRow
+from drugs.dates import written
 from drugs.formulary.imports.codes import compare_hcpcs, compare_prices, compare_statuses
 from drugs.formulary.imports.comparing import Comparison
 from drugs.formulary.imports.packages import compare_crosswalk, compare_fda_packages
@@ -172,9 +174,9 @@ def _progress_key(import_id: int) -> str:
 def _report_retroactive(formulary_import: FormularyImport, number: int) -> None:
     if not formulary_import.is_retroactive:
         return
-    sent = f"{formulary_import.requested_at:%Y-%m-%d}"
+    sent = written(localdate(formulary_import.requested_at))
     text = (
-        f"Dates of service from {formulary_import.effective_from:%Y-%m-%d} lie before {sent}, when the file was sent. "
+        f"Dates of service from {written(formulary_import.effective_from)} lie before {sent}, when the file was sent. "
         "Accepted encounters that would be coded otherwise are listed; none is changed."
     )
     ImportConflict.objects.create(

@@ -71,8 +71,8 @@ class TestDrugRecord:
         assert newest.release.name == "example is complex_biologic"
         assert newest.changed == (
             (
-                "therapeutic from 2024-01-01",
-                "therapeutic from 2024-01-01 until 2025-07-01; complex biologic from 2025-07-01",
+                "therapeutic from 1 Jan 2024",
+                "therapeutic from 1 Jan 2024 until 1 Jul 2025; complex biologic from 1 Jul 2025",
             ),
         )
         assert (newest.added, newest.withdrawn) == ((), ())

@@ -132,7 +132,7 @@ class TestDetail:
         DrugBillingCodeFactory.create(drug=drug, hcpcs=old, effective_until=date(2025, 7, 1))
         page = signed_in().get(reverse("drugs:detail", args=[drug.pk])).text
         assert page.index("J3373") < page.index("J3370")
-        assert "2025-07-01" in page
+        assert ">1 Jul 2025</td>" in page
 
     def test_says_where_a_drug_is_not_in_the_formulary(self) -> None:
         address = reverse("drugs:detail", args=[full_drug().pk])

@@ -255,7 +255,7 @@ class TestAQuarterThatComesInLate:
         late = compared(price_file("2025Q3", NEW), kind=PRICING, at=datetime(2025, 9, 1, 12, 0, tzinfo=UTC))
         assert late.is_retroactive
         assert said(late, ConflictKind.RETROACTIVE)[0].startswith(
-            "Dates of service from 2025-07-01 lie before 2025-09-01"
+            "Dates of service from 1 Jul 2025 lie before 1 Sep 2025"
         )
 
 
