@@ -5,6 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -24,7 +26,11 @@ class Command(BaseCommand):
         parser.add_argument("--weeks", type=int, default=12, help="weeks over which dates of service spread (12)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Build it, showing how far it is."""
+        """Build it, showing how far it is. Not while the database is migrated: each would wait for the other."""
+        migrations = MigrationExecutor(connection)
+        if migrations.migration_plan(migrations.loader.graph.leaf_nodes()):
+            message = "The database is still to be migrated. Try again once `make run` is up."
+            raise CommandError(message)
         now = timezone.now()
         bars: dict[str, tqdm[Any]] = {}
 

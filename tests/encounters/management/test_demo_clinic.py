@@ -8,7 +8,8 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 
 from encounters.models import Encounter, FinalLine, Review
 
@@ -65,3 +66,14 @@ def test_builds_the_same_for_the_same_seed() -> None:
 def test_refuses_figures_that_fit_no_clinic() -> None:
     with pytest.raises(CommandError, match="At least one"):
         a_clinic(encounters=3)
+
+
+def test_it_is_not_built_while_the_database_is_migrated() -> None:
+    last = MigrationRecorder(connection).applied_migrations()
+    with transaction.atomic():
+        MigrationRecorder.Migration.objects.filter(app="encounters").latest("pk").delete()
+        with pytest.raises(CommandError, match="still to be migrated"):
+            a_clinic()
+        transaction.set_rollback(True)
+    assert MigrationRecorder(connection).applied_migrations() == last
+    assert not Encounter.objects.exists()
