@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.views import View
 from django.views.decorators.cache import never_cache
@@ -77,5 +78,9 @@ def seconds_left(request: HttpRequest) -> float:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def session(request: HttpRequest) -> HttpResponse:
-    """How many seconds the session lasts; POST, sent when somebody types, makes it last the whole time again."""
-    return JsonResponse({"seconds_left": int(seconds_left(request))})
+    """How many seconds the session lasts; POST, sent when somebody types, makes it last the whole time again.
+
+    Whose it is, and the token of now, are for pages that were open while somebody signed in again elsewhere.
+    """
+    said = {"seconds_left": int(seconds_left(request)), "person": request.user.pk, "token": get_token(request)}
+    return JsonResponse(said)

@@ -227,9 +227,14 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 /* What the page asks by itself is no act of anybody's. */
 const isAct = (event) => !event.detail.elt?.hasAttribute?.("data-poll");
 document.addEventListener("htmx:sendError", (event) => isAct(event) && say("The server did not answer. Nothing was saved by this act; what you typed is still here. Try again."));
+async function refused() {
+  const isRenewed = await window.infusion.renew?.().catch(() => false);
+  if (isRenewed) say("You signed in again in between, so nothing was saved by this act; what you typed is still here. Do it again.");
+  else say("You are signed out, or your role does not include this act. Nothing was saved; what you typed is still here. Sign in in another tab, then try again.");
+}
 document.addEventListener("htmx:responseError", (event) => {
   if (!isAct(event)) return;
-  if (event.detail.xhr.status === 403) say("You are signed out, or your role does not include this act. Nothing was saved; what you typed is still here. Sign in in another tab, then try again.");
+  if (event.detail.xhr.status === 403) refused();
   else say(`The server met an error (${event.detail.xhr.status}). Nothing was saved by this act; what you typed is still here. Reference ${event.detail.xhr.getResponseHeader("X-Request-ID") || "unknown"}.`);
 });
 

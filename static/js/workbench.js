@@ -187,6 +187,8 @@
     const typed = take && document.querySelector(".line.edit form");
     /* Something is being typed: it is sent, refused since the encounter has moved on, and comes back with what was typed. */
     if (typed) { event.preventDefault(); typed.requestSubmit(); return; }
+    /* What stands half-written in another form comes along. */
+    if (take) window.infusion.keepTyped?.();
     const footer = event.target.closest("[data-press]");
     if (footer) { keys[footer.dataset.press]?.(event); return; }
     const line = event.target.closest(STOP);
