@@ -75,13 +75,19 @@ function pickDigit(root, digit) {
 /* While an act is under way keys wait in line, so that a fast hand loses none of them and presses nothing twice. */
 let underWay = 0;
 const waiting = [];
+const going = [];
 const isWork = (element) => Boolean(element.closest("#work") || element.id === "panel");
+/* A field that the answer under way takes with it is past: what is typed now is meant for what comes. */
+const isGoing = (element) => going.some((target) => target.contains(element));
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (!isWork(event.detail.elt)) return;
+  const { target } = event.detail;
   underWay += 1;
+  going.push(target);
   /* The answer itself ends the act: what asked for it may be gone from the page by then, and no event of it heard. */
   event.detail.xhr.addEventListener("loadend", () => setTimeout(() => {
     underWay -= 1;
+    going.splice(going.indexOf(target), 1);
     while (waiting.length && !underWay) pressLater(waiting.shift(), document.activeElement || document.body);
   }));
 });
@@ -91,12 +97,19 @@ const meantFor = (event) => (event.target.closest?.("dialog:not([open])") ? docu
 
 const CAN_WAIT = /^(Enter|Escape|Backspace|Arrow.+)$/;
 
+/* Once an act or a link leads to another page, no key does anything to this one; Escape, which stops the browser on
+   its way, gives them back. */
+let isLeaving = false;
+const leave = () => { isLeaving = true; };
+
 /* Behind a key that waits all others wait, also where a field has the focus by now: none overtakes another. */
 document.addEventListener("keydown", (event) => {
   if (!event.isTrusted || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.key.length !== 1 && !CAN_WAIT.test(event.key)) return;
-  if (!waiting.length && (!underWay || typing(meantFor(event)))) return;
-  waiting.push(event.key);
+  if (event.key === "Escape") isLeaving = false;
+  const isTyping = typing(meantFor(event)) && !isGoing(event.target);
+  if (!isLeaving && !waiting.length && (!underWay || isTyping)) return;
+  if (!isLeaving) waiting.push(event.key);
   event.preventDefault();
   event.stopImmediatePropagation();
 }, true);
@@ -201,8 +214,9 @@ document.addEventListener("submit", (event) => {
   if (form.method !== "post" || form.matches("[data-theme-form]") || form.hasAttribute("hx-post")) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "1";
+  if (isWork(form) && !event.defaultPrevented) leave();
 });
-addEventListener("pageshow", () => { document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }); });
+addEventListener("pageshow", () => { isLeaving = false; document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }); });
 
 /* An answer that could not be had is said in place; what was typed stays where it is. */
 function say(text) {
@@ -238,7 +252,7 @@ document.addEventListener("htmx:responseError", (event) => {
   else say(`The server met an error (${event.detail.xhr.status}). Nothing was saved by this act; what you typed is still here. Reference ${event.detail.xhr.getResponseHeader("X-Request-ID") || "unknown"}.`);
 });
 
-window.infusion = { keys, keymap, act, press, show, say, typing, visible, openDialog };
+window.infusion = { keys, keymap, act, leave, press, show, say, typing, visible, openDialog };
 
 /* Where a swap takes away what had the focus, it goes to the same thing in the new content, else to the content. */
 let focused = null;

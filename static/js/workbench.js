@@ -1,7 +1,7 @@
 /* The workbench: a current line that follows the keys, its minutes lit on the timeline, forms that open in the row. */
 "use strict";
 (() => {
-  const { keys } = window.infusion;
+  const { keys, leave } = window.infusion;
   /* Lines, and behind them what is not billed: all that the keys walk through. */
   const STOP = "#lines .line, #not-billed > .stop";
   const FOLDED = "body:not([data-unfolded]) .lines.folded > .same";
@@ -344,7 +344,9 @@
     const link = event.target.closest("a[href]");
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || link.target || link.hasAttribute("hx-get")) return;
     const to = new URL(link.href, location.href);
-    if (to.origin === location.origin && to.pathname !== location.pathname) release();
+    if (to.origin !== location.origin || to.pathname === location.pathname || link.hasAttribute("download")) return;
+    release();
+    leave();
   });
 
   const explained = document.querySelector("#lines .steps-of:not([hidden])")?.closest(".line");

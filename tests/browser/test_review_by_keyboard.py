@@ -87,6 +87,32 @@ class TestCleanEncounter:
         at_queue(workbench)
         assert AuditEvent.objects.filter(tag="review:encounter:accepted").count() == 1
 
+    def test_is_not_pended_by_keys_that_run_ahead_of_the_next_page(
+        self, page: Page, signed_in: SignIn, keyboard: Keyboard
+    ) -> None:
+        first, second = a_clean_encounter(), a_clean_encounter()
+        signed_in(personas.ana())
+        page.goto(f"/review/{first.encounter_id}/")
+        keyboard.press("Enter", "h", "1")
+        page.wait_for_url(f"**/review/{second.encounter_id}/")
+        expect(page.locator("#messages")).to_contain_text("is accepted")
+        assert [now(first).state, now(second).state] == [ReviewState.ACCEPTED, ReviewState.READY]
+
+    def test_is_not_accepted_by_a_key_pressed_on_the_way_to_the_queue(
+        self, workbench: Page, keyboard: Keyboard, review: Review
+    ) -> None:
+        keyboard.press("g", "q", "Enter")
+        at_queue(workbench)
+        expect(workbench.locator("#messages")).not_to_contain_text("accepted")
+        assert now(review).state == ReviewState.READY
+
+    def test_hears_keys_again_when_the_browser_is_stopped_on_its_way(self, workbench: Page, keyboard: Keyboard) -> None:
+        workbench.evaluate("() => { window.infusion.leave(); }")
+        keyboard.press("j")
+        expect(workbench.locator("#lines .line").nth(0)).to_be_focused()
+        keyboard.press("Escape", "j")
+        expect(workbench.locator("#lines .line").nth(1)).to_be_focused()
+
 
 class TestLines:
     def test_are_walked_with_j_and_k(self, workbench: Page, keyboard: Keyboard) -> None:
@@ -154,6 +180,13 @@ class TestLines:
 
     def test_are_left_as_they_are_by_a_fast_hand(self, workbench: Page, keyboard: Keyboard) -> None:
         keyboard.press("e", "Escape", "ArrowDown")
+        expect(workbench.locator("#lines .line").nth(1)).to_be_focused()
+        expect(workbench.locator(".line.edit")).to_have_count(0)
+
+    def test_hear_the_key_that_follows_escape_out_of_a_field(self, workbench: Page, keyboard: Keyboard) -> None:
+        keyboard.press("e")
+        expect(workbench.get_by_label("Units")).to_be_focused()
+        keyboard.press("Escape", "j")
         expect(workbench.locator("#lines .line").nth(1)).to_be_focused()
         expect(workbench.locator(".line.edit")).to_have_count(0)
 

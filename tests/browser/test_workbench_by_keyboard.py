@@ -143,6 +143,16 @@ class TestClinic:
         expect(page.locator(".stop[aria-current]")).to_be_focused()
         assert ClinicQuery.objects.get().field == "stopped_at"
 
+    def test_shows_the_words_of_each_question_while_the_choice_keeps_the_focus(
+        self, page: Page, signed_in: SignIn, keyboard: Keyboard
+    ) -> None:
+        opened(page, signed_in, an_encounter_with_a_missing_stop())
+        keyboard.press("c")
+        expect(page.get_by_label("To", exact=True)).to_be_focused()
+        keyboard.press("Shift+Tab", "ArrowDown")
+        expect(page.locator("#panel blockquote")).not_to_contain_text("When did it stop?")
+        expect(page.locator("#panel select[name=template]")).to_be_focused()
+
     def test_answers_and_the_pended_encounter_wakes_with_what_changed(
         self, page: Page, signed_in: SignIn, keyboard: Keyboard
     ) -> None:
