@@ -40,7 +40,9 @@ class UnableToUndo(UnableToWork):
 
     def __init__(self) -> None:
         """Says so."""
-        super().__init__(f"There is nothing to undo: only your own last {UNDOABLE} decisions can be taken back.")
+        super().__init__(
+            f"There is nothing to undo on this encounter: only your own last {UNDOABLE} decisions can be taken back."
+        )
 
 
 @transaction.atomic

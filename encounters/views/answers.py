@@ -17,7 +17,7 @@ from encounters.models import Encounter, Review
 from encounters.models.review import PendReason, ReviewState
 from encounters.review.desk import desk_of
 from encounters.review.hold import LEAD, OPEN_STATES, WORK
-from encounters.views.history_rows import addendum_rows, amended, first_coder_rows, since_pended, why_of
+from encounters.views.history_rows import addendum_rows, amended, first_coder_rows, since_accepted, since_pended, why_of
 from encounters.views.line_rows import LineRow
 from encounters.views.workbench import Workbench, workbench
 
@@ -111,6 +111,7 @@ def _context(request: PageRequest, review: Review, at: datetime) -> dict[str, ob
         "addenda": addenda,
         "amended": amended(addenda),
         "since": since,
+        "since_accepted": since_accepted(review),
         "folded": since.folded if since else (),
         "first_coder": first_coder_rows(review, bench),
         "may_work": request.user.has_perm(WORK),
@@ -159,10 +160,14 @@ def answer(
     asking: object = None,
     typed: Typed | None = None,
     refusal: str = "",
+    refusal_tag: str = "Not saved",
     status: int = 200,
     part: str = "encounters/review/work.html",
 ) -> HttpResponse:
-    """The page, or with htmx a part of it: what is below the timeline, unless another is named."""
+    """The page, or with htmx a part of it: what is below the timeline, unless another is named.
+
+    `refusal` says why something was not done, `refusal_tag` what that means in two words.
+    """
     context = _context(request, review, timezone.now())
     lost = _lost_words(context["bench"], editing)
     if typed and not _is_form_there(typed.form, review, context, request.user):
@@ -174,6 +179,7 @@ def answer(
         "editing": editing,
         "trial": trial,
         "refusal": refusal,
+        "refusal_tag": refusal_tag,
         "asking": asking,
     }
     is_update = is_for_fragment(request)

@@ -142,6 +142,13 @@ def since_pended(review: Review) -> ChangeRows | None:
     return between(review.pended_run, review.run)
 
 
+def since_accepted(review: Review) -> ChangeRows | None:
+    """What the coding says otherwise than the one that was accepted; None where it stands, or just woke."""
+    if review.state != ReviewState.CHANGED or review.accepted_run is None or review.woken_because:
+        return None
+    return between(review.accepted_run, review.run)
+
+
 def first_coder_rows(review: Review, bench: Workbench) -> tuple[TwoCoders, ...]:
     """Line by line where suggestion, first coder and the lines as they stand do not all agree."""
     if not review.first_coding or review.state in {ReviewState.ACCEPTED, ReviewState.CHANGED}:

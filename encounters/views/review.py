@@ -20,7 +20,7 @@ from encounters.models.review import ReviewState
 from encounters.review import claims, decisions, seeding, states
 from encounters.review.hold import LEAD, OPEN_STATES, WORK, UnableToWork
 from encounters.review.lines import ReviewLine
-from encounters.views import handing_out
+from encounters.views import going_back, handing_out
 from encounters.views.answers import (
     Editing,
     Typed,
@@ -132,11 +132,16 @@ def undo(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The last decision of this person is taken back, or their acceptance."""
     review = open_review(request, encounter_id)
     version = _version(request)
-    return _act(
-        request,
-        encounter_id,
-        lambda: decisions.undo(review=review, user=request.user, at=timezone.now(), version=version),
-    )
+    refusal, tag = "", "Not saved"
+    try:
+        decisions.undo(review=review, user=request.user, at=timezone.now(), version=version)
+    except decisions.UnableToUndo as error:
+        refusal, tag = going_back.way_back(request, review) or str(error), "Nothing undone"
+    except UnableToWork as error:
+        refusal = str(error)
+    if not refusal:
+        return _shown(request, encounter_id)
+    return answer(request, open_review(request, encounter_id), refusal=refusal, refusal_tag=tag, status=409)
 
 
 @act
@@ -308,17 +313,18 @@ def _act(
     typed: Typed | None = None,
 ) -> HttpResponse:
     """Does it and shows how things stand; a refusal shows why, with what was typed."""
-    refusal = ""
     try:
         act()
     except UnableToWork as error:
-        refusal = str(error)
-    if not refusal and not is_for_fragment(request):
+        fresh = open_review(request, encounter_id)
+        return answer(request, fresh, editing=editing, typed=typed, refusal=str(error), status=409)
+    return _shown(request, encounter_id)
+
+
+def _shown(request: PageRequest, encounter_id: int) -> HttpResponse:
+    if not is_for_fragment(request):
         return redirect("review:encounter", encounter_id=encounter_id)
-    review = open_review(request, encounter_id)
-    if not refusal:
-        return answer(request, review)
-    return answer(request, review, editing=editing, typed=typed, refusal=refusal, status=409)
+    return answer(request, open_review(request, encounter_id))
 
 
 def _act_and_next(
@@ -333,6 +339,7 @@ def _act_and_next(
     if done == "accepted" and isinstance(held, Review) and held.state != ReviewState.ACCEPTED:
         messages.warning(request, seeding.told(held))
         return redirect("review:encounter", encounter_id=review.encounter_id)
+    going_back.remember(request, review)
     patient = review.encounter.patient
     said = format_html(
         '{} {} is {}. <a class="link" href="{}">Open it again</a>',

@@ -230,6 +230,22 @@ class TestSecondReview:
         assert "Returned by the lead" not in page
 
 
+class TestChangedSinceAccepted:
+    def test_shows_what_the_coding_says_otherwise_since(self, review: Review) -> None:
+        coder = opened(review)
+        coder.post(address(review, "accept"), {"version": now(review).version})
+        given = review.encounter.administrations.get(external_id="a1")
+        assert given.stopped_at
+        longer = {"stopped_at": (given.stopped_at + timedelta(hours=1)).isoformat()}
+        intake.add_addendum(administration=given, changes=longer, reason="pump", author=personas.ana(), at=DAY_AFTER)
+        preparation.code(encounter_id=review.encounter_id, at=DAY_AFTER)
+        page = coder.get(address(review)).text
+        assert "Since it was accepted" in page
+        assert "<td><del>96366 ×1</del></td><td><ins>96366 ×2</ins></td>" in page
+        coder.post(address(review, "accept"), {"version": now(review).version})
+        assert "Since it was accepted" not in coder.get(address(review)).text
+
+
 class TestCompare:
     def test_shows_both_sides_and_where_they_differ(self, review: Review) -> None:
         client = opened(review)

@@ -173,6 +173,31 @@ class TestUndo:
         answer = opened(review).post(address(review, "undo"), {"version": now(review).version}, headers=HTMX)
         assert answer.status_code == 409
         assert "There is nothing to undo" in answer.text
+        assert "Not saved" not in answer.text
+
+    def test_of_nothing_leads_back_to_what_was_accepted_before(self, review: Review) -> None:
+        client, following = opened(review), a_clean_encounter()
+        client.post(address(review, "accept"), {"version": now(review).version})
+        answer = client.post(address(following, "undo"), {"version": now(following).version}, headers=HTMX)
+        assert "Before it you accepted" in answer.text
+        assert f'data-key="u" href="{address(review)}"' in answer.text
+
+    def test_leads_back_past_what_does_not_stand_any_more(self, review: Review) -> None:
+        client, second, third = opened(review), a_clean_encounter(), a_clean_encounter()
+        client.post(address(review, "pend"), {"version": now(review).version, "reason": "clinic"})
+        client.post(address(second, "accept"), {"version": now(second).version})
+        client.post(address(second, "undo"), {"version": now(second).version})
+        client.get(address(third))
+        answer = client.post(address(third, "undo"), {"version": now(third).version}, headers=HTMX)
+        assert "Before it you pended" in answer.text
+        assert f'href="{address(review)}"' in answer.text
+
+    def test_does_not_lead_to_what_another_accepted(self, review: Review) -> None:
+        opened(review).post(address(review, "accept"), {"version": now(review).version})
+        other = a_clean_encounter()
+        client = opened(other, personas.ben())
+        answer = client.post(address(other, "undo"), {"version": now(other).version}, headers=HTMX)
+        assert "Before it you" not in answer.text
 
 
 class TestWhy:
