@@ -1,4 +1,4 @@
-"""How long a coder waits in a real browser: from a key in the what-if to the codes drawn, and for pages.
+"""How long a coder waits in a real browser: from a key in the what-if to the codes drawn, and for the next encounter.
 
 `python -m tests.bench.keystrokes` serves the clinic that `tests.bench.pages` filled (`VAR_DIR`, by default `var/bench`)
 with the web server of `make run`, opens it in the system's Chromium, types as a person does and looks at the clock of
@@ -49,9 +49,16 @@ addEventListener("htmx:afterSwap", (event) => {
   swapped += 1;
   requestAnimationFrame(() => setTimeout(() => window.waited.push(performance.now() - begun)));
 });
+const begun = Number(sessionStorage.getItem("skipped"));
+sessionStorage.removeItem("skipped");
+const clock = () => performance.timeOrigin + performance.now();
+addEventListener("keydown", (event) => { if (event.key === "s") sessionStorage.setItem("skipped", clock()); }, true);
+const drawn = () => { window.turned = clock() - begun; };
+addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => setTimeout(drawn)));
 window.isAnswered = (before) => asked === 0 && waited.length === swapped && swapped > before;
 """
-"""Notes how long each answer took from the key before it to the frame that shows it."""
+"""Notes how long each answer took from the key before it to the frame that shows it, and a page from the key that left
+the one before."""
 LOADED = """() => {
   const [loaded] = performance.getEntriesByType("navigation");
   return [loaded.responseStart - loaded.requestStart, loaded.domContentLoadedEventEnd];
@@ -180,6 +187,7 @@ def _one(page: "Page", address: str, encounter: int, administration: str) -> Tim
         _key(page, "Backspace")
         single.append(_key(page, digit))
     typed = _run_of_keys(page)
+    skipped = _skip(page)
     return {
         "queue: first byte": [queue[0]],
         "queue: drawn": [queue[1]],
@@ -187,6 +195,7 @@ def _one(page: "Page", address: str, encounter: int, administration: str) -> Tim
         "workbench: drawn": [workbench[1]],
         "what-if: one key": single,
         "what-if: last key of a time typed": [typed],
+        "skip: the next encounter": [skipped],
     }
 
 
@@ -206,6 +215,17 @@ def _run_of_keys(page: "Page") -> float:
     return _key(page, "5")
 
 
+def _skip(page: "Page") -> float:
+    """Skips the encounter; milliseconds until the next one is drawn, claimed and answers to keys."""
+    page.keyboard.press("Escape")
+    page.locator("#lines [aria-current]:focus").wait_for()
+    here = page.url
+    page.keyboard.press("s")
+    page.wait_for_url(lambda address: address != here)
+    page.wait_for_function("window.turned > 0")
+    return float(page.evaluate("turned"))
+
+
 def table(times: Times) -> str:
     """The section of figures."""
     rows = [
@@ -218,8 +238,8 @@ def table(times: Times) -> str:
         f"Written by `make bench` on {datetime.now(UTC).date().isoformat()}, in a Chromium of 1280×720 before the web",
         "server of `make run` and the clinic of the section on pages, all on one machine with a load of",
         f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors. Milliseconds by the browser's clock: from the key",
-        "going down to the frame that shows the codes it changes, and from asking for a page to its first byte and to",
-        "its answering to keys. A time typed: a key each",
+        "going down to the frame that shows the codes it changes, or the next encounter; and from asking for a page to",
+        "its first byte and to its answering to keys. A time typed: a key each",
         f"{BETWEEN_KEYS_MILLISECONDS} ms, and the wait behind the last one.",
         "",
         "| waited for | times | median ms | p95 ms |",
