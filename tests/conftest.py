@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 RARELY = (20_000, 20, 20)
 """Python looks for cycles after so many new objects, and among the older ones after so many such looks.
@@ -12,6 +13,12 @@ RARELY = (20_000, 20, 20)
 At its own 700 a sixth of the suite's time went there: a thousand modules and five thousand tests were walked through
 again and again, and none of them ever goes away.
 """
+
+
+SLOW_MACHINES_ARE_FINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", derandomize=True, database=None, **SLOW_MACHINES_ARE_FINE)
+settings.load_profile("same")
+"""What is drawn hangs on the test and not on the run, and no example fails because the machine was busy."""
 
 
 def pytest_configure() -> None:

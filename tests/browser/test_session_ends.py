@@ -40,12 +40,14 @@ class TestSession:
     def test_that_ends_gives_back_what_was_typed(
         self, page: Page, signed_in: SignIn, ana: User, settings: object
     ) -> None:
-        settings.SESSION_IDLE_SECONDS = 16
+        page.clock.install()
         review = a_clean_encounter()
         signed_in(ana)
         page.goto(f"/review/{review.encounter_id}/")
         expect(page.locator("body[data-ready]")).to_be_attached()
         typing(page, "waits for the pump record")
+        settings.SESSION_IDLE_SECONDS = 0
+        page.clock.fast_forward("31:00")
         expect(page.get_by_text("You were signed out because nothing was done")).to_be_visible()
         settings.SESSION_IDLE_SECONDS = 1800
         name = page.get_by_label("Name")
@@ -58,18 +60,22 @@ class TestSession:
         assert page.evaluate("sessionStorage.getItem('typed')") is None
         assert not Note.objects.exists()
 
-    def test_that_is_about_to_end_is_kept_by_a_press(
-        self, page: Page, signed_in: SignIn, ana: User, settings: object
-    ) -> None:
-        settings.SESSION_IDLE_SECONDS = 20
+    def test_that_is_about_to_end_is_kept_by_a_press(self, page: Page, signed_in: SignIn, ana: User) -> None:
+        page.clock.install()
         review = a_clean_encounter()
         signed_in(ana)
         page.goto(f"/review/{review.encounter_id}/")
+        expect(page.locator("body[data-ready]")).to_be_attached()
         warning = page.locator("#session-ends[open]")
-        expect(warning).to_contain_text("You will be signed out in 0:")
-        page.get_by_role("button", name="Stay signed in").click()
         expect(warning).to_have_count(0)
-        assert page.evaluate("fetch('/session/').then((answer) => answer.json())")["seconds_left"] > 10
+        page.clock.fast_forward("28:30")
+        expect(warning).to_contain_text("You will be signed out in 1:")
+        with page.expect_request(lambda asked: asked.method == "POST" and asked.url.endswith("/session/")):
+            page.get_by_role("button", name="Stay signed in").click()
+        expect(warning).to_have_count(0)
+        page.clock.fast_forward("20:00")
+        expect(page.locator("body[data-ready]")).to_be_attached()
+        expect(warning).to_have_count(0)
 
     def test_gives_nothing_to_somebody_else(self, page: Page, signed_in: SignIn, ana: User) -> None:
         review = a_clean_encounter()
