@@ -46,6 +46,8 @@ class StatementForm(forms.Form):
     status = forms.ChoiceField(required=False, choices=STATUSES)
     access = forms.CharField(required=False, max_length=20)
     access_reason = forms.ChoiceField(required=False, choices=REASONS)
+    ndc = forms.CharField(required=False, max_length=16)
+    lot = forms.CharField(required=False, max_length=40)
 
     def __init__(self, *args: object, said: Statement, zone: ZoneInfo, day: date, **kwargs: object) -> None:
         """`said` is what holds now, `day` the date of service, `zone` the clinic's clock."""
@@ -130,6 +132,8 @@ def charted_values(said: Statement, zone: ZoneInfo, day: date) -> dict[str, str]
         "status": said.status,
         "access": said.access,
         "access_reason": said.access_reason or "",
+        "ndc": said.ndc,
+        "lot": said.lot,
     }
 
 

@@ -32,6 +32,9 @@ FIELD_OF_FINDING = {
     FindingKind.SECOND_ACCESS_REASON_MISSING: "access_reason",
     FindingKind.UNCLASSIFIED_DRUG: "family",
     FindingKind.FAMILY_UNKNOWN: "family",
+    FindingKind.AMBIGUOUS_CODE: "ndc",
+    FindingKind.NDC_INVALID: "ndc",
+    FindingKind.LOT_MISSING: "lot",
 }
 
 

@@ -31,6 +31,7 @@ FIELD_WORDS = {
     "volume_ml": "volume, mL",
     "access_reason": "reason of the access",
     "drug_name": "drug",
+    "ndc": "NDC",
 }
 
 

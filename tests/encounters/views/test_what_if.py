@@ -1,5 +1,6 @@
 """What if at the workbench: nothing is stored until it is charted as an addendum, with author and reason."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -17,10 +18,12 @@ from tests.encounters.views.desk import (
     a_clean_encounter,
     address,
     an_encounter_with_a_missing_stop,
+    cefazolin,
     now,
     opened,
     signed_in,
 )
+from tests.factories.drugs import BillingCodeFactory, DrugBillingCodeFactory, NdcBillingCodeFactory
 from tests.factories.encounters import DAY_AFTER
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +129,24 @@ class TestWhatIf:
         data = charted(review, stopped_at="12:31")
         with django_assert_max_num_queries(QUERIES_OF_A_TRIAL):
             client.post(address(review, "what-if"), data, headers=HTMX)
+
+    def test_begins_with_what_the_finding_asks_for_and_takes_it(self) -> None:
+        drug = cefazolin()
+        BillingCodeFactory.create(hcpcs__code="J0691")
+        DrugBillingCodeFactory.create(drug=drug, hcpcs__code="J0691")
+        NdcBillingCodeFactory.create(ndc="00143992490", hcpcs__code="J0691")
+        review = a_clean_encounter()
+        client = opened(review)
+        page = client.get(address(review)).text
+        assert "administration=a1&amp;field=ndc" in page
+        form = client.get(address(review, "what-if"), {"administration": "a1", "field": "ndc"}, headers=HTMX).text
+        assert re.search(r'name="ndc"[^>]* data-first', form)
+        data = charted(review, ndc="0143-9924-90", addendum_reason="label")
+        tried = client.post(address(review, "what-if"), data, headers=HTMX).text
+        assert "J0691" in tried
+        client.post(address(review, "addenda"), data, headers=HTMX)
+        assert Addendum.objects.get().changes == {"ndc": "0143-9924-90"}
+        assert "J0691" in now(review).codes
 
 
 class TestAddendum:
