@@ -359,6 +359,6 @@
   } else {
     /* Where the page is one document, it begins with whose encounter it is, not with its first open line. */
     const isFrame = matchMedia("(min-width: 68rem) and (min-height: 42rem)").matches;
-    setCurrent(wanted || document.querySelector("#lines .line:not(.decided)") || lines()[0], { scroll: Boolean(wanted) || isFrame });
+    setCurrent(wanted || lines().find((line) => line.matches(".line:not(.decided)")) || lines()[0], { scroll: Boolean(wanted) || isFrame });
   }
 })();

@@ -180,6 +180,7 @@ class TestClinic:
         folded = page.locator("#lines > .same")
         expect(page.locator(".unfold")).to_contain_text("as they were when this was pended")
         expect(folded.first).to_be_hidden()
+        expect(page.locator("#lines .line:not(.same)").first).to_be_focused()
         keyboard.press("l")
         expect(folded.first).to_be_visible()
         keyboard.press("l")
