@@ -54,6 +54,7 @@
   keys.v = () => nextUnseen();
   keys.Escape = () => {
     if (dropPanel()) return true;
+    if (document.activeElement?.id === "note-text") { setCurrent(current() || lines()[0]); return true; }
     const back = document.querySelector(".line.edit [data-act=back]");
     if (!back) return false;
     back.click();
@@ -259,7 +260,19 @@
     first.focus();
   }, true);
 
-  /* ---- focus, scroll and the current line outlive a swap ---------------------------------------------- */
+  /* ---- focus, scroll, the current line and a note half-written outlive a swap -------------------------- */
+  function halfWritten() {
+    const form = document.getElementById("note-form");
+    if (!form?.elements.text.value) return null;
+    const { anchor_kind: kind, anchor, anchor_words: words, text } = form.elements;
+    return { fields: [kind, anchor, words, text].map((field) => [field.name, field.value]), on: form.querySelector("[data-on]").textContent };
+  }
+  function writeOn(note) {
+    const form = document.getElementById("note-form");
+    if (!note || !form) return;
+    for (const [name, value] of note.fields) form.elements[name].value = value;
+    form.querySelector("[data-on]").textContent = note.on;
+  }
   let kept = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const target = event.detail.target;
@@ -272,7 +285,7 @@
       next: /\/lines\/[^/]+\/accept\/$/.test(path) && event.detail.xhr.status === 200 ? all[at + 1]?.id : null,
       tops: [...document.querySelectorAll(".panes > section")].map((pane) => pane.scrollTop),
       why: all.filter((line) => line.querySelector(".steps-of:not([hidden])")).map((line) => line.id),
-      isNote: event.detail.requestConfig?.path?.endsWith("/notes/"),
+      note: path.endsWith("/notes/") && event.detail.xhr.status === 200 ? null : halfWritten(),
     };
     if (target.id === "work" && event.detail.xhr.status === 200) { before = null; panel?.replaceChildren(); }
   });
@@ -280,6 +293,7 @@
     if (!kept || !(event.target.closest?.("#work") || event.target.id === "work" || event.detail.target?.id === "work")) return;
     const state = kept;
     kept = null;
+    writeOn(state.note);
     document.querySelectorAll(".panes > section").forEach((pane, number) => { pane.scrollTop = state.tops[number] || 0; });
     for (const id of state.why) toggleWhy(byId(id), { isShown: true });
     const editing = document.querySelector(".line.edit");

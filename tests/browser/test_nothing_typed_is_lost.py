@@ -187,6 +187,21 @@ def test_a_note_keeps_the_line_it_is_about(page: Page, signed_in: SignIn, keyboa
     assert (Note.objects.get().anchor_kind, Note.objects.get().anchor) == ("line", "96366-1")
 
 
+def test_a_note_half_written_outlives_a_decision(page: Page, signed_in: SignIn, keyboard: Keyboard) -> None:
+    opened(page, signed_in, a_clean_encounter())
+    keyboard.press("i")
+    keyboard.type_into(page.get_by_label("On 96365"), WORDS)
+    keyboard.press("Escape")
+    expect(page.locator("#lines .line").nth(0)).to_be_focused()
+    keyboard.press("a")
+    expect(page.locator("#lines .line.decided")).to_have_count(1)
+    expect(page.get_by_label("On 96365")).to_have_value(WORDS)
+    page.get_by_label("On 96365").press("Enter")
+    expect(page.locator("#notes")).to_contain_text(WORDS)
+    expect(page.locator("#note-text")).to_have_value("")
+    assert Note.objects.get().anchor == "96365-1"
+
+
 def test_what_is_tried_comes_along_when_a_change_is_taken_in(page: Page, signed_in: SignIn, keyboard: Keyboard) -> None:
     review = a_clean_encounter()
     opened(page, signed_in, review)
