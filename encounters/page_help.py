@@ -165,6 +165,10 @@ HELP: Mapping[str, str] = {
         "refused with what it does. Single keys can be switched off as a whole; the palette, with Ctrl-K, still holds "
         "every act."
     ),
+    "mfa_index": (
+        "Your own account: its password, and a second factor for signing in, with recovery codes for the day when that "
+        "factor is lost. Nothing here touches your work."
+    ),
     "guide": (
         "A first encounter, invented, on which nothing counts: it waits for the key that each step names. Leave it at "
         "any time; it goes on where you left it, on this machine."
@@ -201,6 +205,7 @@ TITLES: Mapping[str, str] = {
     "rules:conformance": "Published cases",
     "reports:index": "Reports",
     "keys:index": "Keys",
+    "mfa_index": "Your account",
     "guide": "Guide",
     "help": "Help",
 }

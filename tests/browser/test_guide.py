@@ -36,6 +36,20 @@ def test_f1_opens_the_help_of_the_page_even_from_a_field(page: Page, signed_in: 
     expect(page.get_by_role("searchbox")).to_be_focused()
 
 
+def test_the_own_account_is_explained_by_f1_and_left_with_escape(
+    page: Page, signed_in: SignIn, keyboard: Keyboard
+) -> None:
+    signed_in(personas.ana())
+    page.goto("/account/second-factor/")
+    is_ready(page)
+    keyboard.press("F1")
+    expect(page.get_by_role("dialog", name="What this page is for")).to_contain_text("second factor")
+    keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    keyboard.press("Escape")
+    page.wait_for_url("**/review/")
+
+
 def test_the_first_encounter_is_worked_left_and_resumed(page: Page, signed_in: SignIn, keyboard: Keyboard) -> None:
     signed_in(personas.ana())
     page.goto("/guide/")
@@ -56,6 +70,8 @@ def test_the_first_encounter_is_worked_left_and_resumed(page: Page, signed_in: S
     is_ready(page)
     at_step(page, 7)
     keyboard.press("2")
+    at_step(page, 7)
+    keyboard.press("3")
     at_step(page, 8)
     expect(page.locator("#sample li").nth(1)).to_contain_text("×2, suggested ×1")
     for number, key in enumerate(("v", "h", "Escape", "?", "Escape"), start=9):

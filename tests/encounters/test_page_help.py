@@ -10,7 +10,7 @@ from tests.browser.pages import BEFORE_SIGN_IN, BETWEEN_STEPS, PAGES, WITH_SECON
 
 # Pages of the sign-in and the account, and of errors, say all in their own words.
 SPEAK_FOR_THEMSELVES = {
-    *("no such page", "account", "confirm", "password", "second factor set up"),
+    *("no such page", "confirm", "password", "second factor set up"),
     *(*BEFORE_SIGN_IN, *BETWEEN_STEPS, *WITH_SECOND_FACTOR),
 }
 ANYTHING = {"clean", "finding", "pended", "accepted", "held", "second", "waiting", "failed", "query", "run", "batch"}
