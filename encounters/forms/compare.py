@@ -6,6 +6,9 @@ from django import forms
 
 from rules.rulebook.model import Rulebook
 
+COMPARE = "p"
+"""The key that leads to a comparison leads on it to the policy compared with."""
+
 
 class SidesForm(forms.Form):
     """Policies and days; what is left empty is as the encounter has it."""
@@ -23,6 +26,7 @@ class SidesForm(forms.Form):
             field = self.fields[name]
             if isinstance(field, forms.ChoiceField):
                 field.choices = [("", "as the encounter"), ("-", "no payer's policy"), *payers]
+        self.fields["right_payer"].widget.attrs["data-key"] = COMPARE
 
     def side(self, name: str, *, payer: str | None, on: date) -> tuple[str | None, date]:
         """Policy layer and day of one side, `left` or `right`; `payer` and `on` are the encounter's own."""

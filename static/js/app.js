@@ -45,7 +45,7 @@ function pressable(key) {
 function press(key) {
   const element = pressable(key);
   if (!element) return false;
-  if (element.matches("input, textarea")) { element.focus(); element.select(); } else { element.click(); }
+  if (element.matches("input, textarea, select")) { element.focus(); element.select?.(); } else { element.click(); }
   return true;
 }
 
@@ -135,7 +135,7 @@ function handleKey(key, target) {
     const menus = [...document.querySelectorAll("details[data-menu][open]")];
     menus.forEach((menu) => { menu.open = false; });
     if (keys.Escape && !openDialog() && keys.Escape() !== false) return true;
-    if (typing(target)) { if (target.hasAttribute("data-search")) target.blur(); return false; }
+    if (typing(target)) { if (target.matches("[data-search], select[data-key]")) target.blur(); return false; }
     /* A dialog closes by itself; where nothing is open, a page that stands behind another leads back to it. */
     const back = document.querySelector("[data-back]");
     if (menus.length || openDialog() || !back) return false;

@@ -153,6 +153,7 @@ def test_the_sheet_prints_the_keys_of_the_page(page: Page, signed_in: SignIn, ke
     dialog = page.get_by_role("dialog", name="Keys of this page")
     expect(dialog).to_contain_text("accept the line")
     expect(dialog).not_to_contain_text("row down")
+    expect(dialog.get_by_role("button", name="Close")).to_be_focused()
     keyboard.press("Escape")
     expect(page.locator(".line[aria-current]")).to_be_focused()
 

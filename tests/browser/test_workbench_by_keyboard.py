@@ -236,5 +236,7 @@ class TestPolicies:
         page.wait_for_url("**/compare/")
         expect(page.locator(".sides tbody tr")).to_have_count(4)
         expect(page.locator(".sides tbody tr").first).to_contain_text("96365")
-        keyboard.press("Escape")
+        keyboard.press("p")
+        expect(page.get_by_label("Right")).to_be_focused()
+        keyboard.press("Escape", "Escape")
         page.wait_for_url(f"**/review/{review.encounter_id}/")
