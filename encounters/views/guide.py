@@ -11,6 +11,7 @@ from encounters.page_help import titled
 
 # As the workbench numbers them.
 REASONS = list(CorrectionReason)
+TIME_DIGIT = str(REASONS.index(CorrectionReason.TIME) + 1)
 
 # The stroke that each step of the guide waits for, by default, and what it asks the person to do.
 STEPS: tuple[tuple[str, str], ...] = (
