@@ -199,6 +199,13 @@ class TestCodes:
         assert "option" not in opened(review).get(address(review, "codes"), {"code": "9"}).text
 
 
+class TestUnmappedDrug:
+    def test_says_what_the_coder_can_do_until_others_have_mapped_it(self) -> None:
+        review = an_encounter_with_a_missing_stop()
+        assert "pends until the formulary has it" in opened(review).get(address(review)).text
+        assert "pends until the formulary has it" not in opened(review, personas.ben()).get(address(review)).text
+
+
 class TestSecondReview:
     def test_shows_what_the_second_coder_does_otherwise(self, review: Review) -> None:
         first = opened(review)
