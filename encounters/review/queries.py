@@ -163,7 +163,8 @@ def expire_due(*, on: date, at: datetime) -> int:
     """Questions whose last day has passed are closed and what waited for them wakes; how many they were."""
     due = ClinicQuery.objects.filter(state=QueryState.OPEN, expires_date__lt=on).select_related("review")
     count = 0
-    for query in due.order_by("pk"):
+    # Whoever holds several reviews takes them in this order: nobody waits in a circle.
+    for query in due.order_by("review_id", "pk"):
         held = hold.lock(query.review, None)
         asked = ClinicQuery.objects.select_for_update().get(pk=query.pk)
         if asked.state != QueryState.OPEN:

@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,6 +16,7 @@ from encounters.review.lines import lines_of
 from rules import engine
 from rules.result import CodingResult
 from tests import personas
+from tests.encounters.review.work import wait_until_somebody_waits_for_a_lock
 from tests.factories.encounters import DAY_AFTER, DrugAdministrationFactory
 
 
@@ -88,17 +88,6 @@ class TestCode:
             preparation.code(encounter_id=encounter.pk, at=DAY_AFTER)
         encounter.refresh_from_db()
         assert encounter.coding_state == CodingState.PENDING
-
-
-def wait_until_somebody_waits_for_a_lock() -> None:
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    for _ in range(500):
-        with connection.cursor() as cursor:
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.02)
-    pytest.fail("nobody waits")
 
 
 @pytest.mark.django_db(transaction=True)

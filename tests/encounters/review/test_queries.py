@@ -1,20 +1,23 @@
 """Questions to the clinic: non-leading, answered once, and the answer wakes what waited."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
 
 from encounters.models import Addendum, AuditEvent, ClinicQuery, Review
 from encounters.models.query import QueryState
 from encounters.models.review import ReviewState
-from encounters.review import claims, queries, states, templates
+from encounters.review import claims, hold, queries, states, templates
 from encounters.review.hold import ReviewHasChanged
 from encounters.review.queries import UnableToAnswer, UnableToAsk
 from encounters.review.templates import BadTemplate
 from rules.vocabulary import FindingKind
 from tests import personas
+from tests.encounters.review.work import wait_until_somebody_waits_for_a_lock
 from tests.encounters.views.desk import an_encounter_with_a_missing_stop
 from tests.factories.encounters import DAY_AFTER, MORNING
 
@@ -223,3 +226,28 @@ class TestExpireDue:
         assert queries.expire_due(on=TODAY + timedelta(days=15), at=MORNING + timedelta(days=16)) == 1
         assert ClinicQuery.objects.get().state == QueryState.EXPIRED
         assert now(review).woken_because == "a question to the clinic expired"
+
+
+@pytest.mark.django_db(transaction=True)
+class TestManyAtOnce:
+    def test_the_sweep_never_waits_in_a_circle_with_acts_on_several_encounters(self) -> None:
+        """Whoever holds several reviews took them in the order of their ids; the sweep does so too."""
+        first, second = an_encounter_with_a_missing_stop(), an_encounter_with_a_missing_stop()
+        for review in (second, first):
+            asked(review)
+
+        def sweep() -> int:
+            try:
+                return queries.expire_due(on=TODAY + timedelta(days=15), at=MORNING + timedelta(days=16))
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                hold.lock(first, None)
+                swept = pool.submit(sweep)
+                wait_until_somebody_waits_for_a_lock()
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL lock_timeout = '2s'")
+                hold.lock(second, None)
+            assert swept.result(timeout=30) == 2

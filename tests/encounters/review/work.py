@@ -1,6 +1,10 @@
 """Reviews as a coder finds them."""
 
+import time
 from collections.abc import Sequence
+
+import pytest
+from django.db import connection
 
 from encounters.models import Encounter, Review
 from encounters.models.encounter import CodingState
@@ -37,3 +41,15 @@ def new_documentation(review: Review) -> None:
     encounter.chart_version += 1
     encounter.coding_state = CodingState.PENDING
     encounter.save(update_fields=["chart_version", "coding_state"])
+
+
+def wait_until_somebody_waits_for_a_lock() -> None:
+    """Returns once another transaction is held up; fails the test where none is for ten seconds."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    pytest.fail("nobody waits")
