@@ -287,7 +287,9 @@
       why: all.filter((line) => line.querySelector(".steps-of:not([hidden])")).map((line) => line.id),
       note: path.endsWith("/notes/") && event.detail.xhr.status === 200 ? null : halfWritten(),
     };
-    if (target.id === "work" && event.detail.xhr.status === 200) { before = null; panel?.replaceChildren(); }
+    /* What asked stays until its answer is in the page: parts of an answer to what is gone find no place. */
+    const isDone = target.id === "work" && event.detail.xhr.status === 200;
+    if (isDone && !panel?.contains(event.detail.requestConfig?.elt)) { before = null; panel?.replaceChildren(); }
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (!kept || !(event.target.closest?.("#work") || event.target.id === "work" || event.detail.target?.id === "work")) return;

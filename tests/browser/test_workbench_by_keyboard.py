@@ -134,6 +134,8 @@ class TestClinic:
     def test_is_asked_from_a_template(self, page: Page, signed_in: SignIn, keyboard: Keyboard) -> None:
         review = an_encounter_with_a_missing_stop()
         opened(page, signed_in, review)
+        lost: list[str] = []
+        page.on("console", lambda words: lost.append(words.text) if "oobErrorNoTarget" in words.text else None)
         keyboard.press("c")
         expect(page.get_by_label("To", exact=True)).to_be_focused()
         expect(page.locator("#panel blockquote")).to_contain_text("without a stop time. When did it stop?")
@@ -142,6 +144,7 @@ class TestClinic:
         expect(page.locator("#panel")).to_be_empty()
         expect(page.locator(".stop[aria-current]")).to_be_focused()
         assert ClinicQuery.objects.get().field == "stopped_at"
+        assert lost == []
 
     def test_shows_the_words_of_each_question_while_the_choice_keeps_the_focus(
         self, page: Page, signed_in: SignIn, keyboard: Keyboard
