@@ -36,6 +36,25 @@ FIELD_OF_FINDING = {
     FindingKind.NDC_INVALID: "ndc",
     FindingKind.LOT_MISSING: "lot",
 }
+OF_NO_CHARTING = frozenset(
+    {
+        FindingKind.MISSING_ORDER,
+        FindingKind.HYDRATION_NO_ORDER,
+        FindingKind.HYDRATION_NECESSITY,
+        FindingKind.PRIMARY_REASON_NOT_NAMED,
+        FindingKind.TREATMENT_PLAN_MISSING,
+        FindingKind.MONITORING_MISSING,
+        FindingKind.PRIOR_AUTH_MISSING,
+        FindingKind.PRIOR_AUTH_EXHAUSTED,
+        FindingKind.OFF_LABEL_SUPPORT_MISSING,
+        FindingKind.MUE_EXCEEDED,
+        FindingKind.NCCI_PAIR,
+        FindingKind.DX_SEQUENCE,
+        FindingKind.DX_MISSING,
+        FindingKind.SMALLER_VIALS,
+    }
+)
+"""What these miss stands in no record of an administration: no addendum to one brings it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +100,8 @@ class FindingRow:
     """The first one it is about: that an addendum or a question would speak of. Empty where it is about none."""
     mended_field: str
     """What of that administration would settle it, where it is one field."""
+    can_be_charted: bool
+    """Whether what is missing is a fact of that administration, which an addendum may bring."""
 
 
 def not_billed(
@@ -171,6 +192,7 @@ def findings_of(findings: Sequence[Finding]) -> tuple[FindingRow, ...]:
             counterfactuals=tuple(_counterfactual(each) for each in finding.counterfactuals),
             administration=finding.administrations[0] if finding.administrations else "",
             mended_field=FIELD_OF_FINDING.get(finding.kind, ""),
+            can_be_charted=finding.kind not in OF_NO_CHARTING,
         )
         for finding in placed
     )

@@ -21,10 +21,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("a", "It is right as it stands. Accept it; the next line is at hand by itself"),
     ("e", "The nurse's note says that it ran until 12:10: two further hours. Edit the line; its units have the cursor"),
     ("Enter", "Type 2 over the 1, then press this to keep it. A correction always asks for its reason"),
-    (
-        str(REASONS.index(CorrectionReason.TIME) + 1),
-        "Reasons are chosen by their digit. Time documented elsewhere is this one",
-    ),
+    (TIME_DIGIT, "Reasons are chosen by their digit. Time documented elsewhere is this one"),
     ("v", "Nothing may be overlooked: see what was given and is not billed"),
     ("h", "When the chart does not say enough an encounter is pended. Open the pend"),
     ("Escape", "It would take one digit more. Close it again, nothing has happened"),
