@@ -6,7 +6,7 @@ _WORKBENCH = (
     "One encounter: on top the drugs as they were given, below the lines suggested for the claim, and beside them what "
     "is wrong or missing. Move through the lines with the keys named at the bottom; ask why for any of them, correct "
     "what is wrong and say your reason, look at everything that is not billed, then accept. Nothing leaves this page "
-    "unsaved: an act is kept the moment it is done, and can be undone until the claim is exported."
+    "unsaved: an act is kept the moment it is done, and your last ten can be taken back."
 )
 _IMPORT = (
     "A file of CMS, compared with the formulary. Rows are grouped by what would change; approve what is right, row by "
