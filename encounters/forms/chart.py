@@ -88,6 +88,13 @@ class StatementForm(forms.Form):
                 found[name] = text or None
         return found
 
+    def as_read(self, name: str) -> str:
+        """A field's new value as it was read: a time with the day that it fell on, which nobody may have typed."""
+        moment = self.cleaned_data.get(f"{name}_moment")
+        if isinstance(moment, datetime):
+            return clock_text(moment, self.zone, self.day)
+        return str(self.data.get(name, ""))
+
     def _moment(self, name: str, cleaned: Mapping[str, object]) -> datetime | None:
         found = cleaned.get(f"{name}_moment")
         if isinstance(found, datetime):

@@ -213,7 +213,7 @@ def _problems(form: StatementForm | WithdrawForm) -> list[str]:
 
 
 def _fields(form: StatementForm) -> tuple[tuple[str, str, str], ...]:
-    return tuple((field_words(name), form.charted[name], str(form.data.get(name, ""))) for name in form.changes)
+    return tuple((field_words(name), form.charted[name], form.as_read(name)) for name in form.changes)
 
 
 def _lines(found: Difference, administrations: dict[str, Administration], rulebook: Rulebook) -> tuple[TriedLine, ...]:

@@ -84,6 +84,11 @@ class TestWhatIf:
         assert not Addendum.objects.exists()
         assert CodingRun.objects.count() == 1
 
+    @pytest.mark.parametrize(("typed", "read"), [("1231", "12:31"), ("00:40", "00:40 +1")])
+    def test_says_the_time_as_it_was_read(self, review: Review, typed: str, read: str) -> None:
+        answer = opened(review).post(address(review, "what-if"), charted(review, stopped_at=typed), headers=HTMX)
+        assert f"<del>12:05</del> → <ins>{read}</ins>" in answer.text
+
     def test_says_when_no_line_changes(self, review: Review) -> None:
         answer = opened(review).post(address(review, "what-if"), charted(review, stopped_at="12:06"), headers=HTMX)
         assert "no line changes" in answer.text
