@@ -72,6 +72,7 @@ KEYS: tuple[Key, ...] = (
     Key("queue_together", "b", _Q, "accept those alike together"),
     Key("queue_mark", "x", _Q, "mark the row"),
     Key("queue_assign", "a", _Q, "assign"),
+    Key("queue_undo", "u", _Q, "open again what you just did"),
     Key("line_down", "j", _L, "line down"),
     Key("line_up", "k", _L, "line up"),
     Key("line_accept", "a", _L, "accept the line"),

@@ -342,7 +342,7 @@ def _act_and_next(
     going_back.remember(request, review)
     patient = review.encounter.patient
     said = format_html(
-        '{} {} is {}. <a class="link" href="{}">Open it again</a>',
+        '{} {} is {}. <a class="link" data-again href="{}">Open it again</a>',
         patient.initials,
         patient.mrn_tail,
         done,

@@ -38,6 +38,12 @@
     current()?.querySelector("a")?.click();
   };
   keys.o = open;
+  /* What was accepted or pended last is named in the message above; it is taken back in its own page. */
+  keys.u = () => {
+    const again = document.querySelector("#messages [data-again]");
+    again?.click();
+    return Boolean(again);
+  };
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (window.infusion.openDialog() || event.target.closest("a, button, summary, input, form")) return;

@@ -82,6 +82,17 @@ class TestCleanEncounter:
         page.wait_for_url(f"**/review/{second.encounter_id}/")
         expect(page.locator("#messages")).to_contain_text("is accepted")
 
+    def test_that_was_the_last_is_open_again_with_two_keys(
+        self, workbench: Page, keyboard: Keyboard, review: Review
+    ) -> None:
+        keyboard.press("Enter")
+        at_queue(workbench)
+        keyboard.press("u")
+        workbench.wait_for_url(f"**/review/{review.encounter_id}/")
+        keyboard.press("u")
+        expect(workbench.get_by_role("button", name="Accept and next")).to_be_visible()
+        assert now(review).state == ReviewState.READY
+
     def test_is_accepted_once_by_two_quick_presses(self, workbench: Page, keyboard: Keyboard) -> None:
         keyboard.press("Enter", "Enter")
         at_queue(workbench)
