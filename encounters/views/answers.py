@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 
 from django import forms
 from django.contrib.auth.models import User
@@ -36,12 +37,21 @@ class Editing:
         return self.mode == "reject"
 
 
+KEY_OF_FORM = {"pend": "h", "accept": "⏎", "second": "r", "return": "r", "reopen": "r"}
+"""What opens a form again that is not open in the page already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """What was sent by a form that is not a line's, and refused: `form` is its name in the page."""
 
     form: str
     said: Mapping[str, object]
+
+    @property
+    def key(self) -> str:
+        """The key that opens its form; empty where the form stands open."""
+        return KEY_OF_FORM.get(self.form, "")
 
     @property
     def in_its_form(self) -> dict[str, Mapping[str, object]]:
@@ -175,7 +185,7 @@ def answer(
     context |= {
         "lost_words": lost,
         "typed": typed.in_its_form if typed else {},
-        "typed_into": typed.form if typed and typed.words else "",
+        "typed_into": typed if typed and typed.words else None,
         "editing": editing,
         "trial": trial,
         "refusal": refusal,
@@ -189,6 +199,22 @@ def answer(
     response["Vary"] = "HX-Request, Cookie"
     response["Cache-Control"] = "no-store"
     return response
+
+
+def refused(
+    request: PageRequest,
+    encounter_id: int,
+    refusal: str,
+    *,
+    tag: str = "Not saved",
+    editing: Editing | None = None,
+    typed: Typed | None = None,
+) -> HttpResponse:
+    """The encounter as it is by now, with why the act was not done and what was typed for it. Raises Http404."""
+    review = open_review(request, encounter_id)
+    return answer(
+        request, review, editing=editing, typed=typed, refusal=refusal, refusal_tag=tag, status=HTTPStatus.CONFLICT
+    )
 
 
 def _is_form_there(name: str, review: Review, context: Mapping[str, object], user: User) -> bool:

@@ -9,7 +9,7 @@ from encounters.http import PageRequest, act, is_for_fragment
 from encounters.models import Note
 from encounters.review import notes
 from encounters.review.hold import UnableToWork
-from encounters.views.answers import answer, open_review
+from encounters.views.answers import answer, open_review, refused
 
 
 @act
@@ -38,7 +38,7 @@ def write(request: PageRequest, encounter_id: int) -> HttpResponse:
                 at=timezone.now(),
             )
     except UnableToWork as refusal:
-        return answer(request, open_review(request, encounter_id), refusal=str(refusal), status=409)
+        return refused(request, encounter_id, str(refusal))
     if not is_for_fragment(request):
         return redirect("review:encounter", encounter_id=encounter_id)
     return answer(request, open_review(request, encounter_id))

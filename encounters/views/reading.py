@@ -11,7 +11,7 @@ from encounters.http import PageRequest, act, is_for_fragment, number_in
 from encounters.installed import load_rulebook
 from encounters.review import sights
 from encounters.review.hold import UnableToWork
-from encounters.views.answers import answer, encounter_of, open_review
+from encounters.views.answers import answer, encounter_of, open_review, refused
 from encounters.views.history_rows import why_of
 
 MOST_CODES = 12
@@ -45,8 +45,7 @@ def see(request: PageRequest, encounter_id: int) -> HttpResponse:
             at=timezone.now(),
         )
     except UnableToWork as refusal:
-        refused = answer(request, open_review(request, encounter_id), refusal=str(refusal), status=409)
-        return retarget(reswap(refused, "outerHTML"), "#work")
+        return retarget(reswap(refused(request, encounter_id, str(refusal)), "outerHTML"), "#work")
     if not is_for_fragment(request):
         return redirect(f"/review/{encounter_id}/#not-billed")
     return answer(request, review, part="encounters/review/accept.html")

@@ -29,6 +29,7 @@ from encounters.views.answers import (
     encounter_of,
     find_row,
     open_review,
+    refused,
     review_of,
 )
 from encounters.views.news import arrived_since, changes_since, news_since
@@ -132,16 +133,14 @@ def undo(request: PageRequest, encounter_id: int) -> HttpResponse:
     """The last decision of this person is taken back, or their acceptance."""
     review = open_review(request, encounter_id)
     version = _version(request)
-    refusal, tag = "", "Not saved"
     try:
         decisions.undo(review=review, user=request.user, at=timezone.now(), version=version)
     except decisions.UnableToUndo as error:
-        refusal, tag = going_back.way_back(request, review) or str(error), "Nothing undone"
+        said = going_back.way_back(request, review) or str(error)
+        return refused(request, encounter_id, said, tag="Nothing undone")
     except UnableToWork as error:
-        refusal = str(error)
-    if not refusal:
-        return _shown(request, encounter_id)
-    return answer(request, open_review(request, encounter_id), refusal=refusal, refusal_tag=tag, status=409)
+        return refused(request, encounter_id, str(error))
+    return _shown(request, encounter_id)
 
 
 @act
@@ -316,8 +315,7 @@ def _act(
     try:
         act()
     except UnableToWork as error:
-        fresh = open_review(request, encounter_id)
-        return answer(request, fresh, editing=editing, typed=typed, refusal=str(error), status=409)
+        return refused(request, encounter_id, str(error), editing=editing, typed=typed)
     return _shown(request, encounter_id)
 
 
@@ -334,8 +332,7 @@ def _act_and_next(
     try:
         held = act()
     except UnableToWork as error:
-        fresh = open_review(request, review.encounter_id)
-        return answer(request, fresh, typed=typed, refusal=str(error), status=409)
+        return refused(request, review.encounter_id, str(error), typed=typed)
     if done == "accepted" and isinstance(held, Review) and held.state != ReviewState.ACCEPTED:
         messages.warning(request, seeding.told(held))
         return redirect("review:encounter", encounter_id=review.encounter_id)

@@ -21,7 +21,7 @@ from encounters.review import documentation
 from encounters.review.differences import Difference, LineChange, difference
 from encounters.review.hold import UnableToWork
 from encounters.review.lines import as_suggested
-from encounters.views.answers import Typed, answer, open_review
+from encounters.views.answers import Typed, answer, open_review, refused
 from encounters.views.finding_rows import FindingRow, findings_of
 from encounters.views.history_rows import ChangeRows, change_rows, field_words
 from encounters.views.line_rows import LineRow, line_row
@@ -146,8 +146,7 @@ def withdraw_addendum(request: PageRequest, encounter_id: int, addendum_id: int)
             version=said["version"],
         )
     except UnableToWork as refusal:
-        fresh = open_review(request, encounter_id)
-        return answer(request, fresh, typed=typed, refusal=str(refusal), status=409)
+        return refused(request, encounter_id, str(refusal), typed=typed)
     return _to_page(request, encounter_id)
 
 
