@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -22,7 +21,7 @@ from tests.encounters.review.work import new_documentation
 from tests.encounters.views.desk import HTMX, a_clean_encounter, an_encounter_with_a_missing_stop, now, signed_in
 from tests.factories.encounters import DAY_AFTER, EncounterFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("the_day_after")]
 
 MOST = 12
 ENDS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
@@ -38,12 +37,6 @@ TRIAL = {
     "status": "given",
     "access": "A",
 }
-
-
-@pytest.fixture(autouse=True)
-def the_day_after() -> Iterator[None]:
-    with time_machine.travel(DAY_AFTER, tick=False):
-        yield
 
 
 @contextmanager

@@ -1,10 +1,8 @@
 """The desk beside lines and findings: sight, questions, notes, codes, two coders, two policies."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-import time_machine
 
 from encounters import intake
 from encounters.models import AuditEvent, ClinicQuery, Note, Review, Sight
@@ -14,7 +12,6 @@ from tests import personas
 from tests.encounters.views.desk import (
     HTMX,
     Person,
-    a_clean_encounter,
     address,
     an_encounter_with_a_missing_stop,
     an_encounter_with_something_unbilled,
@@ -25,18 +22,7 @@ from tests.encounters.views.desk import (
 from tests.factories.encounters import DAY_AFTER
 from tests.factories.reviews import ClinicQueryFactory
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def the_day_after() -> Iterator[None]:
-    with time_machine.travel(DAY_AFTER, tick=False):
-        yield
-
-
-@pytest.fixture
-def review() -> Review:
-    return a_clean_encounter()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("the_day_after")]
 
 
 class TestSee:

@@ -1,22 +1,13 @@
 """Which encounter comes next: of what the queue was narrowed to, and what was skipped last."""
 
-from collections.abc import Iterator
-
 import pytest
-import time_machine
 
 from encounters.review import states
 from tests import personas
 from tests.encounters.views.desk import a_clean_encounter, address, an_encounter_with_a_missing_stop, opened, signed_in
 from tests.factories.encounters import DAY_AFTER
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def the_day_after() -> Iterator[None]:
-    with time_machine.travel(DAY_AFTER, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("the_day_after")]
 
 
 def test_it_comes_behind_all_others_and_then_again() -> None:

@@ -1,7 +1,6 @@
 """The queue: rows, tabs, search, claims, and who may look."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -23,13 +22,7 @@ from tests.factories.reviews import ReviewFactory
 
 QUEUE = "/review/"
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def the_day_after() -> Iterator[None]:
-    with time_machine.travel(DAY_AFTER, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("the_day_after")]
 
 
 class TestQueue:

@@ -1,10 +1,8 @@
 """Acts on the queue: each opens as a panel or as a page, and is refused to whoever may not."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-import time_machine
 from django.test import Client
 
 from encounters.models import Review, SavedFilter
@@ -25,13 +23,7 @@ from tests.factories.encounters import DAY_AFTER
 ASSIGN, TOGETHER, NARROW = "/review/assign/", "/review/together/", "/review/narrow/"
 KEEP, REMOVE = "/review/filters/", "/review/filters/remove/"
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def the_day_after() -> Iterator[None]:
-    with time_machine.travel(DAY_AFTER, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("the_day_after")]
 
 
 class TestPanels:

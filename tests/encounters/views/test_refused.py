@@ -1,9 +1,6 @@
 """An act that is refused because the encounter has moved on: what was typed is there again, whatever form it was."""
 
-from collections.abc import Iterator
-
 import pytest
-import time_machine
 
 from encounters import intake
 from encounters.models import Addendum, AuditEvent, Review
@@ -11,7 +8,6 @@ from encounters.models.review import ReviewState
 from encounters.review import claims, decisions, preparation, states
 from tests import personas
 from tests.encounters.views.desk import (
-    a_clean_encounter,
     address,
     an_encounter_with_a_missing_stop,
     now,
@@ -20,22 +16,11 @@ from tests.encounters.views.desk import (
 )
 from tests.factories.encounters import DAY_AFTER
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("the_day_after")]
 
 LINE = "96365-1"
 TYPED = "the pump's record <of noon>"
 KEPT = 'value="the pump&#x27;s record &lt;of noon&gt;"'
-
-
-@pytest.fixture(autouse=True)
-def the_day_after() -> Iterator[None]:
-    with time_machine.travel(DAY_AFTER, tick=False):
-        yield
-
-
-@pytest.fixture
-def review() -> Review:
-    return a_clean_encounter()
 
 
 def somebody_decides(review: Review) -> None:

@@ -1,7 +1,5 @@
 """The workbench: what it shows to whom, and the acts on its encounter; each also as a plain form."""
 
-from collections.abc import Iterator
-
 import pytest
 import time_machine
 from django.utils.html import escape
@@ -24,21 +22,10 @@ from tests.encounters.views.desk import (
 )
 from tests.factories.encounters import DAY_AFTER, EncounterFactory, IntakeRefusalFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("the_day_after")]
 
 LINE = "96365-1"
 CORRECTION = {"code": "96365", "units": "2", "modifiers": "59", "reason_code": "time", "reason": "nurse's note"}
-
-
-@pytest.fixture(autouse=True)
-def the_day_after() -> Iterator[None]:
-    with time_machine.travel(DAY_AFTER, tick=False):
-        yield
-
-
-@pytest.fixture
-def review() -> Review:
-    return a_clean_encounter()
 
 
 class TestPage:

@@ -1,10 +1,8 @@
 """Lines of the workbench: accepted, corrected, rejected, added, taken back, explained; each also as a plain form."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-import time_machine
 
 from encounters.models import LineDecision, Review
 from encounters.models.review import DecisionAction
@@ -22,21 +20,10 @@ from tests.encounters.views.desk import (
 )
 from tests.factories.encounters import DAY_AFTER
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("the_day_after")]
 
 LINE = "96365-1"
 CORRECTION = {"code": "96365", "units": "2", "modifiers": "59", "reason_code": "time", "reason": "nurse's note"}
-
-
-@pytest.fixture(autouse=True)
-def the_day_after() -> Iterator[None]:
-    with time_machine.travel(DAY_AFTER, tick=False):
-        yield
-
-
-@pytest.fixture
-def review() -> Review:
-    return a_clean_encounter()
 
 
 class TestAcceptLine:

@@ -1,9 +1,6 @@
 """Routing for leads: rules, skills, and what they bring each person."""
 
-from collections.abc import Iterator
-
 import pytest
-import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
@@ -14,15 +11,9 @@ from tests import personas
 from tests.encounters.views.desk import Person, a_clean_encounter, signed_in
 from tests.factories.encounters import DAY_AFTER
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("the_day_after")]
 
 ROUTING = "/review/routing/"
-
-
-@pytest.fixture(autouse=True)
-def the_day_after() -> Iterator[None]:
-    with time_machine.travel(DAY_AFTER, tick=False):
-        yield
 
 
 @pytest.fixture

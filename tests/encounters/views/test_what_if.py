@@ -1,10 +1,8 @@
 """What if at the workbench: nothing is stored until it is charted as an addendum, with author and reason."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -26,21 +24,10 @@ from tests.encounters.views.desk import (
 from tests.factories.drugs import BillingCodeFactory, DrugBillingCodeFactory, NdcBillingCodeFactory
 from tests.factories.encounters import DAY_AFTER
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("the_day_after")]
 
 # Those of test_budget, and the formulary read anew, as happens once a release.
 QUERIES_OF_A_TRIAL = 30
-
-
-@pytest.fixture(autouse=True)
-def the_day_after() -> Iterator[None]:
-    with time_machine.travel(DAY_AFTER, tick=False):
-        yield
-
-
-@pytest.fixture
-def review() -> Review:
-    return a_clean_encounter()
 
 
 def charted(review: Review, **changes: str) -> dict[str, str]:
